@@ -1,0 +1,17 @@
+# Sourced by the scripts: where the project and its tools are. Changes nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Tools of exactly the version that this project needs live in a folder of their own, so that
+# several clones share them and no other project's tools are touched.
+EVERBUS_TOOLS="${EVERBUS_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/everbus/tools}"
+export EVERBUS_TOOLS
+export PATH="$EVERBUS_TOOLS/bin:$PATH"
+
+say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The version of a crate in Cargo.lock: locked_version wasm-bindgen
+locked_version() {
+  awk -v name="$1" '$1 == "name" { found = ($3 == "\"" name "\"") } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' Cargo.lock
+}
