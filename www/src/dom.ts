@@ -1,0 +1,39 @@
+/** The few lines that the page's parts share. Text goes in as text only: nothing here, or elsewhere, parses HTML. */
+
+interface Attributes {
+  class?: string;
+  text?: string;
+  hidden?: boolean;
+  testid?: string;
+  label?: string;
+}
+
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Node[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  if (attributes.class !== undefined) element.className = attributes.class;
+  if (attributes.text !== undefined) element.textContent = attributes.text;
+  if (attributes.hidden !== undefined) element.hidden = attributes.hidden;
+  if (attributes.testid !== undefined) element.dataset.testid = attributes.testid;
+  if (attributes.label !== undefined) element.setAttribute("aria-label", attributes.label);
+  element.append(...children);
+  return element;
+}
+
+/** The element that index.html has under this id, of the type it has there. */
+export function find<T extends HTMLElement>(id: string, type: new () => T): T {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} with the id "${id}"`);
+  return element;
+}
+
+/** 8742 as "8,742". */
+export const number = new Intl.NumberFormat("en-US").format;
+
+/** "1 route", "3,376 airports". */
+export function count(n: number, noun: string): string {
+  return `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,79 @@
+/** The live feed: the newest events first, in a list that never grows past its bound. */
+import type { EventEnvelope } from "everbus";
+import { el, find, number } from "./dom.ts";
+import type { Atlas, Change } from "./state.ts";
+
+const NEWEST = 200;
+/** A list that changes faster than this cannot be read anyway. */
+const BEAT_MS = 120;
+
+interface Entry {
+  envelope: EventEnvelope;
+  label: string;
+  live: boolean;
+}
+
+export class Feed {
+  readonly #list = find("feed", HTMLOListElement);
+  readonly #size = find("feed-size", HTMLParagraphElement);
+  readonly #atlas: Atlas;
+  #pending: Entry[] = [];
+  #timer: number | undefined;
+
+  constructor(atlas: Atlas) {
+    this.#atlas = atlas;
+  }
+
+  add(envelope: EventEnvelope, change: Change | undefined, live: boolean): void {
+    this.#pending.push({ envelope, label: this.#label(change), live });
+    if (this.#pending.length > 2 * NEWEST) this.#pending = this.#pending.slice(-NEWEST);
+    this.#timer ??= window.setTimeout(() => this.#show(), BEAT_MS);
+  }
+
+  reset(): void {
+    this.#pending = [];
+    this.#list.replaceChildren();
+    this.#sayHowMany();
+  }
+
+  #show(): void {
+    this.#timer = undefined;
+    const rows = this.#pending.slice(-NEWEST).reverse().map(row);
+    this.#pending = [];
+    if (rows.length === NEWEST) this.#list.replaceChildren(...rows);
+    else this.#list.prepend(...rows);
+    while (this.#list.childElementCount > NEWEST) this.#list.lastElementChild?.remove();
+    this.#sayHowMany();
+  }
+
+  #sayHowMany(): void {
+    const [shown, all] = [this.#list.childElementCount, this.#atlas.events];
+    this.#size.textContent =
+      all === 0 ? "No events yet" : shown < all ? `Newest ${number(shown)} of ${number(all)} events` : `All ${number(all)} events`;
+  }
+
+  /** Says whom an event is about, as of that event. */
+  #label(change: Change | undefined): string {
+    if (change === undefined) return "changes nothing here";
+    if (change.subject === "airport") return `${change.airport.code} ${change.airport.name}`;
+    const [from, to] = [change.route.from, change.route.to].map((id) => this.#atlas.airports.get(id)?.code ?? "?");
+    return `${from} → ${to}`;
+  }
+}
+
+function row({ envelope, label, live }: Entry): HTMLLIElement {
+  const { event, timestamp, seq_no } = envelope;
+  const time = el("time", { text: new Date(timestamp).toLocaleTimeString("en-GB") });
+  time.dateTime = timestamp;
+  const type = event.kind === "entity" ? event.entity_type : event.link_type;
+  const item = el(
+    "li",
+    { class: live ? `${event.action} fresh` : event.action, testid: "feed-item" },
+    el("span", { class: "label", text: label }),
+    el("span", { class: "number", text: number(seq_no ?? 0) }),
+    el("span", { class: "what", text: `${event.kind} ${type} ${event.action}` }),
+    time,
+  );
+  item.dataset.seqNo = String(seq_no);
+  return item;
+}

@@ -1,0 +1,196 @@
+/**
+ * The demo: airports are entities, routes are links, and the page is a fold over their events.
+ *
+ * One loop drives it. `log.subscribe` gives the stored events and then the live ones, each once and in order, so a reload
+ * rebuilds the picture by replay and goes on live without a seam. Whatever is done here, by hand or by the stream, is
+ * published, and shows when it comes back committed.
+ */
+import { deleteBus, openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
+import { loadGeography, loadSource } from "./data.ts";
+import { count, find, number } from "./dom.ts";
+import { addAirport, addRoute, deleteAirport, removeRoute, renameAirport } from "./edit.ts";
+import { Feed } from "./feed.ts";
+import { Forms } from "./forms.ts";
+import { MapView } from "./map.ts";
+import { Panel } from "./panel.ts";
+import { Search } from "./search.ts";
+import { Atlas } from "./state.ts";
+import { Alerts, Status, codeOf, describe } from "./status.ts";
+import { Stream } from "./stream.ts";
+
+const NAME = "everbus-demo";
+
+const atlas = new Atlas();
+const status = new Status();
+const alerts = new Alerts();
+const feed = new Feed(atlas);
+let bus: Bus;
+
+async function start(): Promise<void> {
+  const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
+  const stream = new Stream(source, atlas);
+  const map = new MapView(find("map", HTMLDivElement), atlas, geography);
+  const panel = new Panel(atlas, {
+    select,
+    rename: (airport, name) => act(`Renamed ${airport.code}`, () => renameAirport(bus, airport, name)),
+    delete: (airport) => act(`Deleted ${airport.code}`, () => deleteAirport(bus, atlas, airport)),
+    removeRoute: (route) => act("Removed a route", () => removeRoute(bus, route)),
+  });
+  const forms = new Forms(atlas, {
+    addAirport: (data) => act(`Added ${data.code}`, () => addAirport(bus, data)),
+    addRoute: (from, to) => act(`Added ${from.code} → ${to.code}`, () => addRoute(bus, from, to)),
+    pin: (place) => map.pin(place),
+    isOnMap: (place) => map.has(place),
+    selected: () => panel.airport,
+  });
+  new Search(atlas, ({ id }) => select(id));
+  map.onPick = (airport, place) => {
+    if (!forms.takeClick(airport, place)) select(airport?.id);
+  };
+
+  const streamButton = find("stream", HTMLButtonElement);
+  streamButton.addEventListener("click", () => void (stream.running ? stream.stop() : runStream()));
+  find("reload", HTMLButtonElement).addEventListener("click", () => location.reload());
+  const dialog = find("forget-dialog", HTMLDialogElement);
+  find("forget", HTMLButtonElement).addEventListener("click", () => {
+    dialog.returnValue = "";
+    dialog.showModal();
+  });
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue === "forget") void forget();
+  });
+
+  let replaying = true;
+  let stalePanel = false;
+  let frame = 0;
+
+  while (await follow()) {
+    atlas.clear();
+    feed.reset();
+    map.reset();
+    panel.show(undefined);
+    refresh();
+  }
+
+  /** One life of the log: opens it, replays it, then follows it. Resolves to whether there is another, after it was forgotten. */
+  async function follow(): Promise<boolean> {
+    replaying = true;
+    status.say("opening", "Opening the log …");
+    bus = await openBus(NAME, { onError: (error) => alerts.show(error) });
+    status.storage(bus.storage);
+    const [first = 1, last = 0] = await Promise.all([bus.log.firstSeqNo(), bus.log.lastSeqNo()]);
+    const started = performance.now();
+    if (last === 0) goLive("The log is empty. Stream the airports, or add one by hand.");
+    try {
+      let breath = started;
+      for await (const envelope of bus.log.subscribe("picture", "beginning")) {
+        receive(envelope);
+        if (!replaying) continue;
+        const { seq_no = 0 } = envelope;
+        const now = performance.now();
+        if (seq_no >= last) {
+          goLive(`Replayed ${count(atlas.events, "event")} in ${number(Math.ceil(now - started))} ms, now live.`);
+        } else if (now - breath > 12) {
+          const done = seq_no - first + 1;
+          const total = last - first + 1;
+          status.say("replaying", `Replaying: ${number(done)} of ${count(total, "event")}`, done / total);
+          await new Promise((resolve) => setTimeout(resolve));
+          breath = performance.now();
+        }
+      }
+    } catch (error) {
+      if (codeOf(error) !== "closed") throw error;
+    }
+    await stream.stop();
+    return bus.closed;
+  }
+
+  function goLive(text: string): void {
+    replaying = false;
+    status.say("live", text);
+    void status.logSize(bus).catch((error: unknown) => alerts.show(error));
+    refresh();
+  }
+
+  function receive(envelope: EventEnvelope): void {
+    const change = atlas.apply(envelope);
+    feed.add(envelope, change, !replaying);
+    if (change !== undefined) {
+      map.show(change, !replaying);
+      const { airport } = panel;
+      if (change.subject === "airport") stalePanel ||= true;
+      else stalePanel ||= change.route.from === airport?.id || change.route.to === airport?.id;
+      if (change.subject === "airport" && change.action === "deleted" && panel.isShowing(change.airport.id)) select(undefined);
+    }
+    frame ||= requestAnimationFrame(refresh);
+  }
+
+  /** Brings what surrounds the map up to date, once a frame at most. */
+  function refresh(): void {
+    frame = 0;
+    status.counts(atlas);
+    if (stalePanel) panel.refresh();
+    stalePanel = false;
+    const missing = stream.running ? undefined : stream.missing();
+    streamButton.disabled = replaying || (missing?.airports === 0 && missing.routes === 0);
+    streamButton.textContent = missing === undefined ? "Stop" : nameStream(missing, atlas);
+  }
+
+  function select(id: string | undefined): void {
+    panel.show(id);
+    map.select(id);
+  }
+
+  async function runStream(): Promise<void> {
+    try {
+      const running = stream.run(bus, ({ done, total, seconds }) => {
+        const rate = number(Math.round(done / seconds));
+        status.say("streaming", `Streaming: ${number(done)} of ${count(total, "event")}, ${rate} events/s`, done / total);
+      });
+      refresh();
+      const { done, total, seconds } = await running;
+      const rate = number(Math.round(done / seconds));
+      const outcome = done < total ? `Stopped after ${number(done)} of ${count(total, "event")}` : `Streamed ${count(done, "event")}`;
+      goLive(`${outcome} in ${seconds.toFixed(1)} s, ${rate} events/s, each one committed.`);
+    } catch (error) {
+      if (!bus.closed) fail(error);
+      refresh();
+    }
+  }
+
+  /** Publishes what was done by hand, and says when it is durable. */
+  async function act(what: string, publish: () => Receipt[]): Promise<void> {
+    try {
+      const started = performance.now();
+      const numbers = await Promise.all(publish().map(({ committed }) => committed));
+      const ms = number(Math.ceil(performance.now() - started));
+      const events = numbers.length === 1 ? `event ${number(numbers[0] ?? 0)}` : count(numbers.length, "event");
+      if (!stream.running) goLive(`${what}: ${events} committed in ${ms} ms.`);
+    } catch (error) {
+      alerts.show(error);
+    }
+  }
+
+  async function forget(): Promise<void> {
+    try {
+      await stream.stop();
+      await deleteBus(NAME);
+    } catch (error) {
+      alerts.show(error);
+    }
+  }
+}
+
+function nameStream(missing: { airports: number; routes: number }, { airports, routes }: Atlas): string {
+  const all = missing.airports + missing.routes;
+  if (all === 0) return "All of it is streamed";
+  if (airports.size + routes.size > 0) return `Stream the missing ${number(all)}`;
+  return `Stream ${count(missing.airports, "airport")} and ${count(missing.routes, "route")}`;
+}
+
+function fail(error: unknown): void {
+  status.say("error", `Stopped: ${describe(error)}`);
+  alerts.show(error);
+}
+
+start().catch(fail);

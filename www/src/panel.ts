@@ -1,0 +1,130 @@
+/** The selected airport: what it is, its routes, and what can be done with it. */
+import type { Uuid } from "everbus";
+import { count, el, find, number } from "./dom.ts";
+import type { Airport, Atlas, Route } from "./state.ts";
+
+export interface Edits {
+  select(airport: Uuid | undefined): void;
+  rename(airport: Airport, name: string): void;
+  delete(airport: Airport): void;
+  removeRoute(route: Route): void;
+}
+
+export class Panel {
+  readonly #atlas: Atlas;
+  readonly #edits: Edits;
+  readonly #root = find("airport", HTMLElement);
+  readonly #code = find("airport-code", HTMLSpanElement);
+  readonly #name = find("airport-name", HTMLSpanElement);
+  readonly #place = find("airport-place", HTMLParagraphElement);
+  readonly #title = find("routes-title", HTMLHeadingElement);
+  readonly #routes = find("routes", HTMLUListElement);
+  readonly #form = find("rename-form", HTMLFormElement);
+  readonly #rename = find("rename-airport", HTMLButtonElement);
+  readonly #delete = find("delete-airport", HTMLButtonElement);
+  #shown: Uuid | undefined;
+
+  constructor(atlas: Atlas, edits: Edits) {
+    this.#atlas = atlas;
+    this.#edits = edits;
+    find("airport-close", HTMLButtonElement).addEventListener("click", () => edits.select(undefined));
+    this.#rename.addEventListener("click", () => this.#toggleRename(Boolean(this.#form.hidden)));
+    this.#form.querySelector(".cancel")?.addEventListener("click", () => this.#toggleRename(false));
+    this.#form.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.#toggleRename(false);
+    });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const name = this.#newName.value.trim();
+      if (this.airport !== undefined && name !== "" && name !== this.airport.name) edits.rename(this.airport, name);
+      this.#toggleRename(false);
+    });
+    this.#delete.addEventListener("click", () => {
+      if (this.airport !== undefined) edits.delete(this.airport);
+    });
+  }
+
+  get airport(): Airport | undefined {
+    return this.#shown === undefined ? undefined : this.#atlas.airports.get(this.#shown);
+  }
+
+  isShowing(airport: Uuid): boolean {
+    return this.#shown === airport;
+  }
+
+  show(airport: Uuid | undefined): void {
+    if (airport !== this.#shown) {
+      this.#toggleRename(false);
+      this.#routes.scrollTop = 0;
+    }
+    this.#shown = airport;
+    this.refresh();
+  }
+
+  /** Shows the airport as the atlas has it now. */
+  refresh(): void {
+    const { airport } = this;
+    this.#root.hidden = airport === undefined;
+    if (airport === undefined) return;
+    const routes = this.#atlas.routesOf(airport.id);
+    setText(this.#code, airport.code);
+    setText(this.#name, airport.name);
+    setText(this.#place, placeOf(airport));
+    setText(this.#title, routes.length === 0 ? "No routes" : count(routes.length, "route"));
+    setText(this.#delete, routes.length === 0 ? "Delete" : `Delete with ${count(routes.length, "route")}`);
+    routes.sort((a, b) => b.flights - a.flights);
+    this.#routes.replaceChildren(...routes.map((route) => this.#row(airport, route)));
+  }
+
+  #row(airport: Airport, route: Route): HTMLLIElement {
+    const leaves = route.from === airport.id;
+    const other = this.#atlas.airports.get(leaves ? route.to : route.from);
+    const where = `${leaves ? "to" : "from"} ${other?.code ?? "?"}`;
+    const open = el(
+      "button",
+      { class: "quiet other" },
+      el("span", { class: "arrow", text: leaves ? "to" : "from" }),
+      el("strong", { text: other?.code ?? "?" }),
+      el("span", { text: other?.name ?? "" }),
+    );
+    const remove = el("button", { class: "quiet remove", text: "✕", label: `Remove the route ${where}`, testid: "remove-route" });
+    open.type = remove.type = "button";
+    open.addEventListener("click", () => this.#edits.select(other?.id));
+    remove.addEventListener("click", () => {
+      this.#edits.removeRoute(route);
+      this.#routes.focus();
+    });
+    const flights = el("span", { class: "flights", text: route.flights === 0 ? "new" : number(route.flights) });
+    flights.title = route.flights === 0 ? "drawn by hand" : `${count(route.flights, "flight")} in 2008`;
+    const row = el("li", { testid: "route" }, open, flights, remove);
+    row.dataset.route = `${leaves ? airport.code : other?.code} ${leaves ? other?.code : airport.code}`;
+    return row;
+  }
+
+  #toggleRename(open: boolean): void {
+    if (open === !this.#form.hidden) return;
+    this.#form.hidden = !open;
+    this.#rename.ariaExpanded = String(open);
+    if (open) {
+      this.#newName.value = this.airport?.name ?? "";
+      this.#newName.select();
+    } else this.#rename.focus();
+  }
+
+  get #newName(): HTMLInputElement {
+    const field = this.#form.elements.namedItem("name");
+    if (!(field instanceof HTMLInputElement)) throw new Error("the rename form has no name");
+    return field;
+  }
+}
+
+/** Leaves what is the same alone: a live region speaks only of what changed. */
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function placeOf({ city, state, latitude, longitude }: Airport): string {
+  const north = `${Math.abs(latitude).toFixed(2)}° ${latitude < 0 ? "S" : "N"}`;
+  const east = `${Math.abs(longitude).toFixed(2)}° ${longitude < 0 ? "W" : "E"}`;
+  return [city, state, `${north} ${east}`].filter(Boolean).join(", ");
+}
