@@ -24,6 +24,7 @@ export interface Source {
 
 export interface Geography {
   states: FeatureCollection<Polygon | MultiPolygon>;
+  coasts: MultiLineString;
   borders: MultiLineString;
 }
 
@@ -55,6 +56,7 @@ export async function loadGeography(): Promise<Geography> {
   const states = topology.objects.states;
   return {
     states: feature(topology, states) as Geography["states"],
+    coasts: mesh(topology, states, (a, b) => a === b),
     borders: mesh(topology, states, (a, b) => a !== b),
   };
 }

@@ -7,6 +7,10 @@ const NEWEST = 200;
 /** A list that changes faster than this cannot be read anyway. */
 const BEAT_MS = 120;
 
+/** So many at once are a flood, not arrivals: they don't glow one by one. */
+const FLOOD = 12;
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
 interface Entry {
   envelope: EventEnvelope;
   label: string;
@@ -38,7 +42,8 @@ export class Feed {
 
   #show(): void {
     this.#timer = undefined;
-    const rows = this.#pending.slice(-NEWEST).reverse().map(row);
+    const entries = this.#pending.slice(-NEWEST).reverse();
+    const rows = entries.map((entry) => row(entry, entry.live && entries.length <= FLOOD));
     this.#pending = [];
     if (rows.length === NEWEST) this.#list.replaceChildren(...rows);
     else this.#list.prepend(...rows);
@@ -61,14 +66,14 @@ export class Feed {
   }
 }
 
-function row({ envelope, label, live }: Entry): HTMLLIElement {
+function row({ envelope, label }: Entry, fresh: boolean): HTMLLIElement {
   const { event, timestamp, seq_no } = envelope;
-  const time = el("time", { text: new Date(timestamp).toLocaleTimeString("en-GB") });
+  const time = el("time", { text: clock.format(new Date(timestamp)) });
   time.dateTime = timestamp;
   const type = event.kind === "entity" ? event.entity_type : event.link_type;
   const item = el(
     "li",
-    { class: live ? `${event.action} fresh` : event.action, testid: "feed-item" },
+    { class: fresh ? `${event.action} fresh` : event.action, testid: "feed-item" },
     el("span", { class: "label", text: label }),
     el("span", { class: "number", text: number(seq_no ?? 0) }),
     el("span", { class: "what", text: `${event.kind} ${type} ${event.action}` }),

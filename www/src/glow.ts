@@ -1,17 +1,12 @@
 /** What glows for a moment as its event arrives. Drawn by age, a few strokes for all of one age, so thousands stay smooth. */
 import type { Layer } from "./layer.ts";
+import { circle, trace, type Arc } from "./paint.ts";
 import type { Point } from "./projection.ts";
 
 const LIFE_MS = 1100;
 const STEPS = 8;
 /** Older ones go out early when more than this glow at once. */
 const MOST = 1500;
-
-export interface Arc {
-  from: Point;
-  bend: Point;
-  to: Point;
-}
 
 interface Spark {
   shape: Arc | Point;
@@ -64,10 +59,7 @@ function drawGroup(pen: CanvasRenderingContext2D, sparks: Spark[], age: number):
     if (Array.isArray(shape)) {
       circle(halos, shape, 3 + 7 * age);
       circle(cores, shape, 2.2);
-    } else {
-      lines.moveTo(...shape.from);
-      lines.quadraticCurveTo(...shape.bend, ...shape.to);
-    }
+    } else trace(lines, shape);
   }
   pen.globalAlpha = 0.6 * fade;
   pen.lineWidth = 1.1;
@@ -76,9 +68,4 @@ function drawGroup(pen: CanvasRenderingContext2D, sparks: Spark[], age: number):
   pen.fill(halos);
   pen.globalAlpha = 0.9 * fade;
   pen.fill(cores);
-}
-
-function circle(path: Path2D, [x, y]: Point, radius: number): void {
-  path.moveTo(x + radius, y);
-  path.arc(x, y, radius, 0, 2 * Math.PI);
 }

@@ -62,6 +62,8 @@ async function start(): Promise<void> {
 
   let replaying = true;
   let stalePanel = false;
+  let panelRefreshed = 0;
+  let logMeasured = 0;
   let frame = 0;
 
   while (await follow()) {
@@ -108,8 +110,15 @@ async function start(): Promise<void> {
   function goLive(text: string): void {
     replaying = false;
     status.say("live", text);
-    void status.logSize(bus).catch((error: unknown) => alerts.show(error));
+    measureLog();
     refresh();
+  }
+
+  function measureLog(): void {
+    logMeasured = performance.now();
+    status.logSize(bus).catch((error: unknown) => {
+      if (!bus.closed) alerts.show(error);
+    });
   }
 
   function receive(envelope: EventEnvelope): void {
@@ -117,10 +126,7 @@ async function start(): Promise<void> {
     feed.add(envelope, change, !replaying);
     if (change !== undefined) {
       map.show(change, !replaying);
-      const { airport } = panel;
-      if (change.subject === "airport") stalePanel ||= true;
-      else stalePanel ||= change.route.from === airport?.id || change.route.to === airport?.id;
-      if (change.subject === "airport" && change.action === "deleted" && panel.isShowing(change.airport.id)) select(undefined);
+      stalePanel ||= panel.concerns(change);
     }
     frame ||= requestAnimationFrame(refresh);
   }
@@ -129,8 +135,13 @@ async function start(): Promise<void> {
   function refresh(): void {
     frame = 0;
     status.counts(atlas);
-    if (stalePanel) panel.refresh();
-    stalePanel = false;
+    if (stalePanel && performance.now() - panelRefreshed > (stream.running ? 300 : 0)) {
+      panel.refresh();
+      if (panel.airport === undefined) select(undefined);
+      stalePanel = false;
+      panelRefreshed = performance.now();
+    }
+    if (!replaying && performance.now() - logMeasured > 500) measureLog();
     const missing = stream.running ? undefined : stream.missing();
     streamButton.disabled = replaying || (missing?.airports === 0 && missing.routes === 0);
     streamButton.textContent = missing === undefined ? "Stop" : nameStream(missing, atlas);

@@ -1,10 +1,21 @@
 /** The map: land, routes, airports and, over them, what glows, is pointed at or is selected; each on a canvas of its own. */
-import { geoPath } from "d3-geo";
 import type { Uuid } from "everbus";
 import type { Geography } from "./data.ts";
 import { el, number } from "./dom.ts";
-import { Glow, type Arc } from "./glow.ts";
+import { Glow } from "./glow.ts";
 import { Layer } from "./layer.ts";
+import {
+  arcBetween,
+  circle,
+  paintChosenRoute,
+  paintLand,
+  paintName,
+  paintRing,
+  paintRoute,
+  radiusOf,
+  scaleOf,
+  type Arc,
+} from "./paint.ts";
 import { Projection, type Place, type Point } from "./projection.ts";
 import type { Airport, Atlas, Change, Route } from "./state.ts";
 import { readTheme } from "./theme.ts";
@@ -33,8 +44,9 @@ export class MapView {
   #selected: Uuid | undefined;
   #hovered: Uuid | undefined;
   #pin: Place | undefined;
+  #hubs: Uuid[] = [];
   /** What the next frame draws: everything again, or only what came since the last one. */
-  #stale = { land: true, picture: true, over: true };
+  #stale = { land: true, picture: true };
   #newRoutes: Route[] = [];
   #grown = new Set<Uuid>();
   #frame = 0;
@@ -58,7 +70,7 @@ export class MapView {
   /** Draws a change of the atlas; a live one glows. */
   show({ subject, action, ...change }: Change, live: boolean): void {
     const shape = "airport" in change ? this.#place(change.airport) : this.#arc(change.route);
-    if (live && shape !== undefined) this.#glow.add(shape, this.#theme[action]);
+    if (live && shape !== undefined) this.#glow.add(shape, action === "created" ? this.#theme.spark : this.#theme[action]);
     if (action !== "created") this.#stale.picture = true;
     else if ("route" in change) {
       this.#newRoutes.push(change.route);
@@ -100,7 +112,6 @@ export class MapView {
     const width = this.#root.clientWidth;
     if (width === 0) return;
     this.#projection = new Projection(width);
-    this.#root.style.height = `${this.#projection.height}px`;
     for (const layer of [this.#land, this.#routes, this.#airports, this.#over]) layer.resize(width, this.#projection.height);
     this.#points.clear();
     for (const airport of this.#atlas.airports.values()) this.#place(airport);
@@ -110,7 +121,7 @@ export class MapView {
 
   #repaint(): void {
     this.#theme = readTheme();
-    this.#stale = { land: true, picture: true, over: true };
+    this.#stale = { land: true, picture: true };
     this.#draw();
   }
 
@@ -120,63 +131,27 @@ export class MapView {
     return point;
   }
 
-  /** A route bows to the north, more so the longer it is. */
   #arc({ from, to }: Pick<Route, "from" | "to">): Arc | undefined {
     const [a, b] = [this.#points.get(from), this.#points.get(to)];
-    if (a === undefined || b === undefined) return undefined;
-    const lift = Math.hypot(b[0] - a[0], b[1] - a[1]) * 0.16;
-    return { from: a, bend: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2 - lift], to: b };
+    return a === undefined || b === undefined ? undefined : arcBetween(a, b);
+  }
+
+  #radius(id: Uuid): number {
+    return radiusOf(this.#atlas.degree(id), this.#projection);
   }
 
   #draw(): void {
-    this.#stale.over = true;
     this.#frame ||= requestAnimationFrame((now) => {
       this.#frame = 0;
-      if (this.#stale.land) this.#drawLand();
+      if (this.#stale.land) {
+        this.#land.clear();
+        paintLand(this.#land.pen, this.#geography, this.#projection, this.#theme);
+      }
       this.#drawPicture(this.#stale.picture);
       this.#drawOver(now);
-      this.#stale = { land: false, picture: false, over: false };
+      this.#stale = { land: false, picture: false };
       if (this.#glow.active) this.#draw();
     });
-  }
-
-  #drawLand(): void {
-    const { pen } = this.#land;
-    const { states, insets } = this.#projection;
-    this.#land.clear();
-    const path = geoPath(states, pen);
-    this.#fillLand(path);
-    pen.beginPath();
-    path(this.#geography.borders);
-    pen.strokeStyle = this.#theme.border;
-    pen.lineWidth = 0.8;
-    pen.stroke();
-    const small = this.#projection.width < 560;
-    pen.font = `${small ? 8 : 10}px Inter, system-ui, sans-serif`;
-    for (const { projection, label, x, y, width, height } of insets) {
-      pen.save();
-      pen.beginPath();
-      pen.roundRect(x, y, width, height, 6);
-      pen.strokeStyle = this.#theme.coast;
-      pen.lineWidth = 0.8;
-      pen.stroke();
-      pen.clip();
-      this.#fillLand(geoPath(projection, pen));
-      pen.restore();
-      pen.fillStyle = this.#theme.muted;
-      if (!small) pen.fillText(label, x, y - 5, width);
-    }
-  }
-
-  #fillLand(path: ReturnType<typeof geoPath>): void {
-    const { pen } = this.#land;
-    pen.beginPath();
-    path(this.#geography.states);
-    pen.fillStyle = this.#theme.land;
-    pen.fill();
-    pen.strokeStyle = this.#theme.coast;
-    pen.lineWidth = 0.8;
-    pen.stroke();
   }
 
   #drawPicture(whole: boolean): void {
@@ -184,24 +159,15 @@ export class MapView {
       this.#routes.clear();
       this.#airports.clear();
     }
-    for (const route of whole ? this.#atlas.routes.values() : this.#newRoutes) this.#drawRoute(this.#routes.pen, route);
-    this.#routes.pen.globalAlpha = 1;
+    const scale = scaleOf(this.#projection);
+    for (const route of whole ? this.#atlas.routes.values() : this.#newRoutes) {
+      const arc = this.#arc(route);
+      if (arc !== undefined) paintRoute(this.#routes.pen, arc, route.flights, scale, this.#theme);
+    }
     this.#drawAirports(whole ? this.#atlas.airports.keys() : this.#grown);
+    if (whole || this.#newRoutes.length > 0) this.#findHubs();
     this.#newRoutes = [];
     this.#grown.clear();
-  }
-
-  #drawRoute(pen: CanvasRenderingContext2D, route: Route): void {
-    const arc = this.#arc(route);
-    if (arc === undefined) return;
-    const weight = Math.sqrt(Math.min(route.flights, 12_000) / 12_000);
-    pen.strokeStyle = this.#theme.route;
-    pen.globalAlpha = 0.05 + 0.3 * weight;
-    pen.lineWidth = 0.6 + 0.9 * weight;
-    pen.beginPath();
-    pen.moveTo(...arc.from);
-    pen.quadraticCurveTo(...arc.bend, ...arc.to);
-    pen.stroke();
   }
 
   #drawAirports(ids: Iterable<Uuid>): void {
@@ -210,10 +176,7 @@ export class MapView {
     for (const id of ids) {
       const point = this.#points.get(id);
       if (point === undefined || !this.#atlas.airports.has(id)) continue;
-      const radius = this.#radius(id);
-      const path = this.#atlas.degree(id) > 0 ? hubs : fields;
-      path.moveTo(point[0] + radius, point[1]);
-      path.arc(point[0], point[1], radius, 0, 2 * Math.PI);
+      circle(this.#atlas.degree(id) > 0 ? hubs : fields, point, this.#radius(id));
     }
     pen.fillStyle = this.#theme.airport;
     pen.fill(fields);
@@ -221,76 +184,39 @@ export class MapView {
     pen.fill(hubs);
   }
 
-  #radius(id: Uuid): number {
-    const degree = this.#atlas.degree(id);
-    const scale = Math.max(0.55, Math.min(1.25, this.#projection.width / 975));
-    return (degree === 0 ? 0.95 : 1.3 + Math.sqrt(degree) * 0.17) * scale;
+  /** Finds the busiest airports, whose codes are written on the map where there is room. */
+  #findHubs(): void {
+    const room = this.#projection.width < 480 ? 0 : NAMED_HUBS;
+    this.#hubs = [...this.#points.keys()]
+      .map((id) => ({ id, degree: this.#atlas.degree(id) }))
+      .filter(({ degree }) => degree > 20)
+      .sort((a, b) => b.degree - a.degree)
+      .slice(0, room)
+      .map(({ id }) => id);
   }
 
   #drawOver(now: number): void {
     const { pen } = this.#over;
+    const selected = this.#selected;
     this.#over.clear();
     this.#glow.draw(this.#over, now);
-    if (this.#selected !== undefined) this.#drawSelection(this.#selected);
-    for (const id of [this.#selected, this.#hovered]) {
+    if (selected !== undefined) {
+      for (const route of this.#atlas.routesOf(selected)) {
+        const arc = this.#arc(route);
+        if (arc !== undefined) paintChosenRoute(pen, arc, route.flights, scaleOf(this.#projection), this.#theme);
+      }
+    }
+    for (const id of new Set([selected, this.#hovered])) {
       const point = id === undefined ? undefined : this.#points.get(id);
-      if (id !== undefined && point !== undefined) this.#ring(point, this.#radius(id) + 3.5, this.#theme.created);
+      if (id !== undefined && point !== undefined) paintRing(pen, point, this.#radius(id) + 3.5, this.#theme);
     }
     const pin = this.#pin === undefined ? undefined : this.#projection.toPoint(this.#pin);
-    if (pin !== undefined) {
-      this.#ring(pin, 6, this.#theme.created);
-      pen.fillStyle = this.#theme.created;
-      pen.fillRect(pin[0] - 1, pin[1] - 1, 2, 2);
-    }
-    this.#drawNames();
-  }
-
-  #drawSelection(id: Uuid): void {
-    const { pen } = this.#over;
-    pen.strokeStyle = this.#theme.created;
-    for (const route of this.#atlas.routesOf(id)) {
-      const arc = this.#arc(route);
-      if (arc === undefined) continue;
-      pen.globalAlpha = 0.28 + 0.4 * Math.sqrt(Math.min(route.flights, 12_000) / 12_000);
-      pen.lineWidth = 0.9;
-      pen.beginPath();
-      pen.moveTo(...arc.from);
-      pen.quadraticCurveTo(...arc.bend, ...arc.to);
-      pen.stroke();
-    }
-    pen.globalAlpha = 1;
-  }
-
-  #ring([x, y]: Point, radius: number, color: string): void {
-    const { pen } = this.#over;
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, 2 * Math.PI);
-    pen.strokeStyle = color;
-    pen.lineWidth = 1.6;
-    pen.stroke();
-  }
-
-  /** Writes the codes of the busiest airports, and of the selected one. */
-  #drawNames(): void {
-    if (this.#projection.width < 480) return;
-    const { pen } = this.#over;
-    const hubs = [...this.#atlas.airports.values()]
-      .map((airport) => ({ airport, degree: this.#atlas.degree(airport.id) }))
-      .filter(({ degree }) => degree > 20)
-      .sort((a, b) => b.degree - a.degree)
-      .slice(0, NAMED_HUBS)
-      .map(({ airport }) => airport);
-    const selected = this.#selected === undefined ? undefined : this.#atlas.airports.get(this.#selected);
-    pen.font = "600 11px Inter, system-ui, sans-serif";
-    pen.lineWidth = 3;
-    pen.strokeStyle = this.#theme.paper;
-    for (const airport of new Set(selected === undefined ? hubs : [...hubs, selected])) {
-      const point = this.#points.get(airport.id);
-      if (point === undefined) continue;
-      const [x, y] = [point[0] + this.#radius(airport.id) + 4, point[1] + 4];
-      pen.strokeText(airport.code, x, y);
-      pen.fillStyle = airport === selected ? this.#theme.created : this.#theme.ink;
-      pen.fillText(airport.code, x, y);
+    if (pin !== undefined) for (const radius of [1, 7]) paintRing(pen, pin, radius, this.#theme);
+    for (const id of new Set(selected === undefined ? this.#hubs : [...this.#hubs, selected])) {
+      const [airport, point] = [this.#atlas.airports.get(id), this.#points.get(id)];
+      if (airport === undefined || point === undefined) continue;
+      const color = id === selected ? this.#theme.created : this.#theme.ink;
+      paintName(pen, airport.code, [point[0] + this.#radius(id) + 5, point[1] + 4], color, this.#theme);
     }
   }
 

@@ -1,7 +1,7 @@
 /** The selected airport: what it is, its routes, and what can be done with it. */
 import type { Uuid } from "everbus";
 import { count, el, find, number } from "./dom.ts";
-import type { Airport, Atlas, Route } from "./state.ts";
+import type { Airport, Atlas, Change, Route } from "./state.ts";
 
 export interface Edits {
   select(airport: Uuid | undefined): void;
@@ -31,7 +31,12 @@ export class Panel {
     this.#rename.addEventListener("click", () => this.#toggleRename(Boolean(this.#form.hidden)));
     this.#form.querySelector(".cancel")?.addEventListener("click", () => this.#toggleRename(false));
     this.#form.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.#toggleRename(false);
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      this.#toggleRename(false);
+    });
+    this.#root.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") edits.select(undefined);
     });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -48,8 +53,11 @@ export class Panel {
     return this.#shown === undefined ? undefined : this.#atlas.airports.get(this.#shown);
   }
 
-  isShowing(airport: Uuid): boolean {
-    return this.#shown === airport;
+  /** Whether a change may show here: one of this airport, of a route of its, or a new name for its neighbour. */
+  concerns(change: Change): boolean {
+    if (this.#shown === undefined) return false;
+    if (change.subject === "airport") return change.action === "updated" || change.airport.id === this.#shown;
+    return change.route.from === this.#shown || change.route.to === this.#shown;
   }
 
   show(airport: Uuid | undefined): void {
@@ -59,18 +67,21 @@ export class Panel {
     }
     this.#shown = airport;
     this.refresh();
+    if (airport !== undefined) this.#root.scrollIntoView({ block: "nearest" });
   }
 
   /** Shows the airport as the atlas has it now. */
   refresh(): void {
     const { airport } = this;
+    // Where the keyboard was in the panel, it goes on from the search.
+    if (airport === undefined && this.#root.contains(document.activeElement)) find("search", HTMLInputElement).focus();
     this.#root.hidden = airport === undefined;
     if (airport === undefined) return;
     const routes = this.#atlas.routesOf(airport.id);
     setText(this.#code, airport.code);
     setText(this.#name, airport.name);
     setText(this.#place, placeOf(airport));
-    setText(this.#title, routes.length === 0 ? "No routes" : count(routes.length, "route"));
+    setText(this.#title, routes.length === 0 ? "No routes" : `${count(routes.length, "route")}, with the flights of 2008`);
     setText(this.#delete, routes.length === 0 ? "Delete" : `Delete with ${count(routes.length, "route")}`);
     routes.sort((a, b) => b.flights - a.flights);
     this.#routes.replaceChildren(...routes.map((route) => this.#row(airport, route)));
@@ -103,12 +114,13 @@ export class Panel {
 
   #toggleRename(open: boolean): void {
     if (open === !this.#form.hidden) return;
+    const leaves = this.#form.contains(document.activeElement);
     this.#form.hidden = !open;
     this.#rename.ariaExpanded = String(open);
     if (open) {
       this.#newName.value = this.airport?.name ?? "";
       this.#newName.select();
-    } else this.#rename.focus();
+    } else if (leaves) this.#rename.focus();
   }
 
   get #newName(): HTMLInputElement {

@@ -9,6 +9,8 @@ export interface Theme {
   route: string;
   airport: string;
   hub: string;
+  /** What is new, chosen or pointed at. */
+  spark: string;
   created: string;
   updated: string;
   deleted: string;
@@ -27,6 +29,7 @@ export function readTheme(): Theme {
     route: color("route"),
     airport: color("airport"),
     hub: color("hub"),
+    spark: color("spark"),
     created: color("created"),
     updated: color("updated"),
     deleted: color("deleted"),
