@@ -1,0 +1,82 @@
+// Commits that fail at the last moment: each request succeeded, the transaction did not.
+import { equal, hasCode, same } from "./assert.js";
+import { collector, committed, created, many, numbers, payloads } from "./fixtures.js";
+import { test } from "./registry.js";
+
+const skip = ({ log }) => (log === "indexeddb" ? undefined : "a memory log has no transactions to abort");
+
+/** Until the returned function is called, every transaction that adds records aborts after its requests have succeeded. */
+function abortCommits() {
+  const { add, put } = IDBObjectStore.prototype;
+  const { commit } = IDBTransaction.prototype;
+  const undo = (transaction) => {
+    try {
+      transaction.abort();
+    } catch {
+      // Aborted already.
+    }
+  };
+  const doomed = new WeakSet();
+  const failing = (write) =>
+    function (...args) {
+      doomed.add(this.transaction);
+      const request = write.apply(this, args);
+      request.addEventListener("success", () => undo(this.transaction));
+      return request;
+    };
+  IDBObjectStore.prototype.add = failing(add);
+  IDBObjectStore.prototype.put = failing(put);
+  // An abort after commit() is refused, so such a transaction stays open until its write has succeeded.
+  IDBTransaction.prototype.commit = function () {
+    if (!doomed.has(this)) commit.call(this);
+  };
+  return () => {
+    Object.assign(IDBObjectStore.prototype, { add, put });
+    IDBTransaction.prototype.commit = commit;
+  };
+}
+
+test("a commit that fails rejects its receipts, reaches onError, delivers nothing and leaves no gap", async (t) => {
+  const bus = await t.open();
+  const [subscriber, iterator] = [collector(), bus.events()];
+  bus.subscribe(subscriber);
+  equal(await bus.publish(created("before")).committed, 1, "number");
+  const restore = abortCommits();
+  let outcomes;
+  try {
+    const doomed = [bus.publish(created("lost")), ...bus.publishAll(many(2))];
+    outcomes = await Promise.allSettled(doomed.map((receipt) => receipt.committed));
+  } finally {
+    restore();
+  }
+  for (const { status, reason } of outcomes) {
+    equal(status, "rejected", "outcome");
+    hasCode(reason, ["storage", "quota_exceeded"]);
+  }
+  hasCode(await t.nextError(), ["storage", "quota_exceeded"]);
+  t.forgive("storage");
+  equal(await bus.log.lastSeqNo(), 1, "last number");
+  same(await committed([bus.publish(created("after")), bus.publish(created("at last"))]), [2, 3]);
+  same(payloads(await subscriber.until(3)), ["before", "after", "at last"]);
+  same(numbers(await bus.log.read()), [1, 2, 3]);
+  same((await iterator.next()).value.event.data, "before");
+  same((await iterator.next()).value.event.data, "after");
+  await iterator.return();
+}, { skip });
+
+test("an acknowledgement that fails rejects and changes nothing", async (t) => {
+  const bus = await t.open();
+  await committed(bus.publishAll(many(3)));
+  await bus.log.ack("c", 1);
+  const restore = abortCommits();
+  let outcome;
+  try {
+    [outcome] = await Promise.allSettled([bus.log.ack("c", 3)]);
+  } finally {
+    restore();
+  }
+  equal(outcome.status, "rejected", "outcome");
+  hasCode(outcome.reason, "storage");
+  same(await bus.log.consumers(), [{ name: "c", lastAcked: 1, lag: 2 }]);
+  t.forgive("storage");
+}, { skip });

@@ -1,0 +1,127 @@
+import { equal, ok, same } from "./assert.js";
+import { committed, created, many, numbers, payloads, range, take } from "./fixtures.js";
+import { test } from "./registry.js";
+
+test("events() gives what is published after the call", async (t) => {
+  const bus = await t.open();
+  await bus.publish(created("before")).committed;
+  const iterator = bus.events();
+  equal(iterator[Symbol.asyncIterator](), iterator, "its own iterator");
+  bus.publish(created("after"));
+  const { value, done } = await iterator.next();
+  equal(done, false, "done");
+  same([value.event.data, value.seq_no], ["after", 2]);
+  await iterator.return();
+});
+
+test("events() takes a filter", async (t) => {
+  const bus = await t.open();
+  const iterator = bus.events({ entity_type: "order" });
+  bus.publish(created(1, "invoice"));
+  bus.publish(created(2));
+  same(payloads(await take(iterator, 1)), [2]);
+  await iterator.return();
+});
+
+test("events() delivers immediately when asked to", async (t) => {
+  const bus = await t.open();
+  const iterator = bus.events({}, { deliver: "immediate" });
+  bus.publish(created(1));
+  const [envelope] = await take(iterator, 1);
+  same([envelope.event.data, "seq_no" in envelope], [1, false]);
+  await iterator.return();
+});
+
+test("break ends an iterator", async (t) => {
+  const bus = await t.open();
+  const iterator = bus.events();
+  bus.publishAll(many(3));
+  const got = [];
+  for await (const envelope of iterator) {
+    got.push(envelope.seq_no);
+    if (got.length === 2) break;
+  }
+  same(got, [1, 2]);
+  same(await iterator.next(), { value: undefined, done: true });
+  equal(bus.receiverCount, 0, "receivers");
+});
+
+test("return() ends an iterator, also one that waits, and may be called again", async (t) => {
+  const bus = await t.open();
+  const iterator = bus.events();
+  const waiting = iterator.next();
+  same(await iterator.return(), { value: undefined, done: true });
+  same(await waiting, { value: undefined, done: true });
+  same(await iterator.return(), { value: undefined, done: true });
+  same(await iterator.next(), { value: undefined, done: true });
+});
+
+test("a signal ends an iterator, also one that waits", async (t) => {
+  const bus = await t.open();
+  const abort = new AbortController();
+  const iterator = bus.events(undefined, { signal: abort.signal });
+  bus.publish(created(1));
+  await take(iterator, 1);
+  const waiting = iterator.next();
+  abort.abort();
+  same(await waiting, { value: undefined, done: true });
+  same(await iterator.next(), { value: undefined, done: true });
+  const never = bus.events(undefined, { signal: AbortSignal.abort() });
+  same(await never.next(), { value: undefined, done: true });
+});
+
+test("several next() at once get consecutive events", async (t) => {
+  const bus = await t.open();
+  const iterator = bus.events();
+  const waiting = range(1, 5).map(() => iterator.next());
+  bus.publishAll(many(5));
+  same((await Promise.all(waiting)).map(({ value }) => value.seq_no), range(1, 5));
+  await iterator.return();
+});
+
+test("a slow reader with a log misses nothing", async (t) => {
+  const bus = await t.open({ capacity: 4 });
+  const missed = [];
+  const onLagged = (count) => missed.push(count);
+  const iterator = bus.events(undefined, { onLagged });
+  const filtered = bus.events({ entity_type: "rare" }, { onLagged });
+  for (const n of range(1, 5000)) bus.publish(created(n, n % 1000 === 0 ? "rare" : "order"));
+  await bus.flush();
+  const got = await take(iterator, 5000);
+  same(numbers(got), range(1, 5000));
+  same(payloads(got), range(1, 5000));
+  same(payloads(await take(filtered, 5)), [1000, 2000, 3000, 4000, 5000]);
+  bus.publish(created("live again", "rare"));
+  for (const each of [iterator, filtered]) same(payloads(await take(each, 1)), ["live again"]);
+  same(missed, []);
+  await iterator.return();
+  await filtered.return();
+});
+
+test("a reader that pauses now and then while others write misses nothing", async (t) => {
+  const bus = await t.open({ capacity: 3 });
+  const iterator = bus.events();
+  const got = [];
+  for (let round = 0; round < 60; round++) {
+    const receipts = many(1 + (round % 7), 0).map((event) => bus.publish(event));
+    if (round % 3 === 0) await committed(receipts);
+    if (round % 4 === 0) got.push(...(await take(iterator, 5)));
+  }
+  await bus.flush();
+  const last = await bus.log.lastSeqNo();
+  got.push(...(await take(iterator, last - got.length)));
+  same(numbers(got), range(1, last));
+  await iterator.return();
+});
+
+test("closing the bus ends iterators", async (t) => {
+  const bus = await t.open();
+  const iterators = [bus.events(), bus.log.subscribe("c", "beginning")];
+  const waiting = iterators.map((iterator) => iterator.next());
+  await bus.close();
+  for (const next of waiting) same(await next, { value: undefined, done: true });
+  for (const iterator of iterators) {
+    same(await iterator.next(), { value: undefined, done: true });
+    ok((await iterator.return()).done, "return() of an ended iterator");
+  }
+});

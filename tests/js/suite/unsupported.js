@@ -1,0 +1,41 @@
+// What the contract has and this version has not says so.
+import { openBus } from "./everbus.js";
+import { equal, rejects, throws } from "./assert.js";
+import { created } from "./fixtures.js";
+import { test } from "./registry.js";
+
+for (const options of [{ retention: { maxEvents: 100 } }, { retention: {} }, { crossTab: true }]) {
+  test(`openBus says that ${JSON.stringify(options)} is unsupported`, async (t) => {
+    await rejects(() => openBus(t.busName, { log: t.log, ...options }), "unsupported");
+    const bus = await t.open({ crossTab: false });
+    equal(await bus.publish(created()).committed, 1, "number");
+  });
+}
+
+const calls = {
+  "log.trim": (bus) => rejects(() => bus.log.trim(1), "unsupported"),
+  "log.stats": (bus) => rejects(() => bus.log.stats(), "unsupported"),
+  "an exclusive consumer": async (bus) => throws(() => bus.log.subscribe("c", "beginning", { exclusive: true }), "unsupported"),
+  "skipping what was trimmed": async (bus) => throws(() => bus.log.subscribe("c", "beginning", { onTrimmed: "skip" }), "unsupported"),
+  "subscribing from a time": async (bus) => {
+    for (const time of [new Date(), 0, "2026-01-01T00:00:00Z"]) throws(() => bus.log.subscribe("c", { time }), "unsupported");
+  },
+  "seeking to a time": (bus) => rejects(() => bus.log.seek("c", { time: 0 }), "unsupported"),
+};
+for (const [name, call] of Object.entries(calls)) {
+  test(`${name} is unsupported and changes nothing`, async (t) => {
+    const bus = await t.open();
+    await bus.publish(created()).committed;
+    await call(bus);
+    equal((await bus.log.read()).length, 1, "events");
+    equal(await bus.publish(created()).committed, 2, "the next number");
+  });
+}
+
+test("the defaults may be written out", async (t) => {
+  const bus = await t.open({ capacity: 1024, durability: "relaxed", crossTab: false, retention: undefined });
+  await bus.publish(created()).committed;
+  const iterator = bus.log.subscribe("c", "beginning", { exclusive: false, onTrimmed: "error" });
+  equal((await iterator.next()).value.seq_no, 1, "number");
+  await iterator.return();
+});
