@@ -47,8 +47,7 @@ export class Forms {
       return true;
     }
     if (!this.#route.hidden) {
-      const field = this.#value(this.#route, "from") === "" ? "from" : "to";
-      if (airport !== undefined) input(this.#route, field).value = airport.code;
+      if (airport !== undefined) this.#setEnd(airport);
       return true;
     }
     return false;
@@ -78,6 +77,20 @@ export class Forms {
     this.#additions.pin(this.#place());
     const empty = [...this.#airport.querySelectorAll("input")].find(({ value }) => value === "");
     empty?.focus();
+  }
+
+  /** The first airport is where the route starts, the next one where it ends. */
+  #setEnd(airport: Airport): void {
+    const from = input(this.#route, "from");
+    const to = input(this.#route, "to");
+    if (from.value === "") {
+      from.value = airport.code;
+      to.focus();
+    } else {
+      to.value = airport.code;
+      to.setCustomValidity("");
+      this.#route.querySelector<HTMLButtonElement>("[type=submit]")?.focus();
+    }
   }
 
   #place(): Place | undefined {

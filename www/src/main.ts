@@ -1,15 +1,15 @@
 /**
  * The demo: airports are entities, routes are links, and the page is a fold over their events.
  *
- * One loop drives it. `log.subscribe` gives the stored events and then the live ones, each once and in order, so a reload
- * rebuilds the picture by replay and goes on live without a seam. Whatever is done here, by hand or by the stream, is
- * published, and shows when it comes back committed.
+ * `follow` drives it: a reload rebuilds the picture by replay and goes on live. Whatever is done here, by hand or by the
+ * stream, is published, and shows when it comes back committed.
  */
 import { deleteBus, openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
 import { loadGeography, loadSource } from "./data.ts";
 import { count, find, number } from "./dom.ts";
 import { addAirport, addRoute, deleteAirport, removeRoute, renameAirport } from "./edit.ts";
 import { Feed } from "./feed.ts";
+import { follow } from "./follow.ts";
 import { Forms } from "./forms.ts";
 import { MapView } from "./map.ts";
 import { Panel } from "./panel.ts";
@@ -66,7 +66,7 @@ async function start(): Promise<void> {
   let logMeasured = 0;
   let frame = 0;
 
-  while (await follow()) {
+  while (await live()) {
     atlas.clear();
     feed.reset();
     map.reset();
@@ -74,32 +74,24 @@ async function start(): Promise<void> {
     refresh();
   }
 
-  /** One life of the log: opens it, replays it, then follows it. Resolves to whether there is another, after it was forgotten. */
-  async function follow(): Promise<boolean> {
+  /** One life of the log. Resolves to whether another begins, as this one was forgotten, here or in another tab. */
+  async function live(): Promise<boolean> {
     replaying = true;
     status.say("opening", "Opening the log …");
     bus = await openBus(NAME, { onError: (error) => alerts.show(error) });
     status.storage(bus.storage);
-    const [first = 1, last = 0] = await Promise.all([bus.log.firstSeqNo(), bus.log.lastSeqNo()]);
-    const started = performance.now();
-    if (last === 0) goLive("The log is empty. Stream the airports, or add one by hand.");
     try {
-      let breath = started;
-      for await (const envelope of bus.log.subscribe("picture", "beginning")) {
-        receive(envelope);
-        if (!replaying) continue;
-        const { seq_no = 0 } = envelope;
-        const now = performance.now();
-        if (seq_no >= last) {
-          goLive(`Replayed ${count(atlas.events, "event")} in ${number(Math.ceil(now - started))} ms, now live.`);
-        } else if (now - breath > 12) {
-          const done = seq_no - first + 1;
-          const total = last - first + 1;
+      await follow(bus, {
+        receive,
+        replaying: (done, total) => {
           status.say("replaying", `Replaying: ${number(done)} of ${count(total, "event")}`, done / total);
-          await new Promise((resolve) => setTimeout(resolve));
-          breath = performance.now();
-        }
-      }
+        },
+        live: (replayed, ms) => {
+          replaying = false;
+          const replay = `Replayed ${count(replayed, "event")} in ${number(Math.ceil(ms))} ms, now live.`;
+          goLive(replayed > 0 ? replay : "The log is empty. Stream the airports, or add one by hand.");
+        },
+      });
     } catch (error) {
       if (codeOf(error) !== "closed") throw error;
     }
@@ -108,7 +100,6 @@ async function start(): Promise<void> {
   }
 
   function goLive(text: string): void {
-    replaying = false;
     status.say("live", text);
     measureLog();
     refresh();
@@ -121,11 +112,11 @@ async function start(): Promise<void> {
     });
   }
 
-  function receive(envelope: EventEnvelope): void {
+  function receive(envelope: EventEnvelope, isLive: boolean): void {
     const change = atlas.apply(envelope);
-    feed.add(envelope, change, !replaying);
+    feed.add(envelope, change, isLive);
     if (change !== undefined) {
-      map.show(change, !replaying);
+      map.show(change, isLive);
       stalePanel ||= panel.concerns(change);
     }
     frame ||= requestAnimationFrame(refresh);

@@ -215,8 +215,7 @@ export class MapView {
     for (const id of new Set(selected === undefined ? this.#hubs : [...this.#hubs, selected])) {
       const [airport, point] = [this.#atlas.airports.get(id), this.#points.get(id)];
       if (airport === undefined || point === undefined) continue;
-      const color = id === selected ? this.#theme.created : this.#theme.ink;
-      paintName(pen, airport.code, [point[0] + this.#radius(id) + 5, point[1] + 4], color, this.#theme);
+      paintName(pen, airport.code, [point[0] + this.#radius(id) + 6, point[1] + 4], this.#theme);
     }
   }
 

@@ -28,9 +28,9 @@ export function circle(path: CanvasPath, [x, y]: Point, radius: number): void {
   path.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
-/** How busy a route is, from 0 to 1; a twelfth of a thousand flights a year already shows. */
-export function busyness(flights: number): number {
-  return Math.sqrt(Math.min(flights, 12_000) / 12_000);
+/** How busy a route is, from 0 to 1; one drawn by hand, of which nothing is known, is neither quiet nor busy. */
+function busyness(flights: number): number {
+  return flights === 0 ? 0.4 : Math.sqrt(Math.min(flights, 12_000) / 12_000);
 }
 
 /** Lines and dots shrink with the map, so that a phone shows a picture and not a blot. */
@@ -105,11 +105,11 @@ export function paintRing(pen: Pen, point: Point, radius: number, theme: Theme):
   pen.stroke();
 }
 
-export function paintName(pen: Pen, name: string, [x, y]: Point, color: string, theme: Theme): void {
+export function paintName(pen: Pen, name: string, [x, y]: Point, theme: Theme): void {
   pen.font = "600 11px Inter, system-ui, sans-serif";
   pen.lineWidth = 3;
   pen.strokeStyle = theme.paper;
   pen.strokeText(name, x, y);
-  pen.fillStyle = color;
+  pen.fillStyle = theme.ink;
   pen.fillText(name, x, y);
 }
