@@ -1,1 +1,66 @@
-//! everbus
+//! *The event bus that remembers.*
+//!
+//! everbus is publish and subscribe for entity and link events, over a durable log: a reload, a late
+//! subscriber or a slow reader misses nothing. This crate is its core. It knows no clock, no
+//! randomness, no executor and no browser; natively its futures run on any executor. Compiled to
+//! WebAssembly it is the heart of the npm package `everbus`.
+//!
+//! - [`FrameworkEvent`] is what happens; [`EventEnvelope`] is how it travels.
+//! - [`EventBus`] delivers live; [`EventLog`] remembers, in order, and hands over from stored to live.
+//! - [`Filter`] and [`SeekPosition`] say which events, and from where.
+//!
+//! ```
+//! use everbus::{EntityEvent, EventBus, EventLog, Json, MemoryLog, SeekPosition, Uuid};
+//! use std::sync::Arc;
+//!
+//! # futures::executor::block_on(async {
+//! let log = Arc::new(MemoryLog::default());
+//! let bus = EventBus::default().with_event_log(log.clone());
+//!
+//! bus.publish(EntityEvent::Created {
+//!     entity_type: "order".into(),
+//!     entity_id: Uuid::from_u128(1),
+//!     data: Json::parse(r#"{ "amount": 42.0 }"#)?,
+//! });
+//! bus.flush().await?;
+//!
+//! let mut late = log.subscribe("late", SeekPosition::Beginning).await?;
+//! let envelope = late.next().await.expect("the log is open")?;
+//! assert_eq!(envelope.seq_no.map(u64::from), Some(1));
+//! # Ok::<(), everbus::Error>(())
+//! # }).unwrap();
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod event;
+mod json;
+mod envelope;
+mod seq_no;
+mod wire;
+mod filter;
+mod seek;
+pub mod env;
+mod bus;
+mod writer;
+pub mod log;
+mod subscription;
+mod consumer;
+pub mod platform;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+pub use bus::{EventBus, Receipt, Receiver};
+pub use consumer::{ConsumerInfo, Cursor, CursorChange, MAX_NAME_BYTES};
+pub use env::Env;
+pub use envelope::EventEnvelope;
+pub use error::{Cause, Error, RecvError, Result};
+pub use event::{Action, EntityEvent, EventKind, FrameworkEvent, LinkEvent, MAX_TYPE_BYTES};
+pub use filter::Filter;
+pub use jiff::Timestamp;
+pub use json::Json;
+pub use log::{Batch, EventLog, MemoryLog, Query};
+pub use seek::SeekPosition;
+pub use seq_no::SeqNo;
+pub use subscription::Subscription;
+pub use uuid::Uuid;

@@ -1,0 +1,213 @@
+//! [`EventBus`]: live publish and subscribe, over a log if it has one.
+
+use crate::log::EventLog;
+use crate::platform::MaybeSend;
+use crate::writer::Writer;
+use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
+use async_broadcast::{InactiveReceiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
+
+/// Live publish and subscribe. It is bounded, never blocks the publisher, and tells a slow receiver
+/// how many events it missed.
+///
+/// Receivers get each event as it is published, without a number. With a log every event is also
+/// appended to it, in the order of publishing, by whoever drives the bus: [`flush`](Self::flush),
+/// [`Receipt::committed`], or the future of [`drive`](Self::drive) on an executor of your choice.
+/// For events that are durable and numbered subscribe to the log.
+///
+/// Clones are cheap and share one bus.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::{EntityEvent, EventBus, EventLog, MemoryLog, Uuid};
+/// use std::sync::Arc;
+///
+/// # futures::executor::block_on(async {
+/// let bus = EventBus::new(1024).with_event_log(Arc::new(MemoryLog::default()));
+/// let mut receiver = bus.subscribe();
+///
+/// let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+/// assert_eq!(bus.publish(event), 1);
+/// assert_eq!(receiver.recv().await?.event.entity_type(), Some("order"));
+///
+/// bus.flush().await?;
+/// assert_eq!(bus.event_log().expect("it was given").last_seq_no().await?.map(u64::from), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct EventBus {
+    env: Arc<dyn Env>,
+    origin: Uuid,
+    /// Locked while an event goes to the receivers and to the writer, so that both see one order.
+    sender: Arc<Mutex<Sender<EventEnvelope>>>,
+    /// Keeps the channel open while nobody listens.
+    listeners: InactiveReceiver<EventEnvelope>,
+    writer: Option<Arc<Writer>>,
+}
+
+/// What became of a published event.
+#[derive(Debug)]
+pub struct Receipt {
+    /// The envelope's id.
+    pub id: Uuid,
+    /// How many live receivers there were.
+    pub receivers: usize,
+    pub(crate) pending: Option<crate::writer::Pending>,
+}
+
+impl EventBus {
+    /// A bus without a log, whose receivers may fall behind by `capacity` events.
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is 0.
+    pub fn new(capacity: usize) -> EventBus {
+        assert!(capacity > 0, "the capacity of a bus is at least 1");
+        let (mut sender, receiver) = async_broadcast::broadcast(capacity);
+        sender.set_overflow(true);
+        let env = env::system();
+        EventBus {
+            origin: env.new_id(),
+            env,
+            sender: Arc::new(Mutex::new(sender)),
+            listeners: receiver.deactivate(),
+            writer: None,
+        }
+    }
+
+    /// The bus with another clock and randomness.
+    pub fn with_env(mut self, env: Arc<dyn Env>) -> EventBus {
+        self.origin = env.new_id();
+        self.env = env;
+        self
+    }
+
+    /// The bus with a log, which gets every event that is published from now on.
+    pub fn with_event_log(mut self, log: Arc<dyn EventLog>) -> EventBus {
+        self.writer = Some(Arc::new(Writer::new(log)));
+        self
+    }
+
+    /// The log, if there is one.
+    pub fn event_log(&self) -> Option<&Arc<dyn EventLog>> {
+        self.writer.as_ref().map(|writer| writer.log())
+    }
+
+    /// Which bus this is: the origin of what it publishes.
+    pub fn origin(&self) -> Uuid {
+        self.origin
+    }
+
+    /// Publishes and says how many live receivers there were; 0 is not an error.
+    ///
+    /// With a log, a failed append is reported by [`flush`](Self::flush).
+    pub fn publish(&self, event: impl Into<FrameworkEvent>) -> usize {
+        self.publish_tracked(event).receivers
+    }
+
+    /// As [`publish`](Self::publish), with a receipt that tells when the event is durable.
+    pub fn publish_tracked(&self, event: impl Into<FrameworkEvent>) -> Receipt {
+        let mut envelope = EventEnvelope::new(event.into(), &*self.env);
+        envelope.origin = Some(self.origin);
+        let id = envelope.id;
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let pending = self.writer.as_ref().map(|writer| writer.push(envelope.clone()));
+        let receivers = sender.receiver_count();
+        // Fails only if nobody listens: the channel overwrites what is oldest, and is never closed.
+        let _ = sender.try_broadcast(envelope);
+        Receipt { id, receivers, pending }
+    }
+
+    /// Receives what is published from now on.
+    pub fn subscribe(&self) -> Receiver {
+        Receiver(self.listeners.activate_cloned())
+    }
+
+    /// How many live receivers there are.
+    pub fn receiver_count(&self) -> usize {
+        self.listeners.receiver_count()
+    }
+
+    /// Resolves once everything that was published before the call is in the log.
+    ///
+    /// # Errors
+    ///
+    /// The first failure of an append since the last flush whose receipt nobody kept.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: whoever drives the bus next goes on.
+    pub async fn flush(&self) -> Result<()> {
+        match &self.writer {
+            Some(writer) => writer.flush().await,
+            None => Ok(()),
+        }
+    }
+
+    /// A future that appends what is published, until the last handle of the bus is gone. Spawn it on any executor.
+    pub fn drive(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
+        let driver = self.writer.as_ref().map(Writer::driver);
+        async move {
+            if let Some(driver) = driver {
+                driver.run().await;
+            }
+        }
+    }
+}
+
+impl Default for EventBus {
+    /// A bus without a log, whose receivers may fall behind by 1024 events.
+    fn default() -> Self {
+        EventBus::new(1024)
+    }
+}
+
+impl Receipt {
+    /// Resolves to the event's number once it is durable; to `None` without a log.
+    ///
+    /// # Errors
+    ///
+    /// What kept the event out of the log.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the event on its way; a failure is then reported by [`EventBus::flush`].
+    pub async fn committed(self) -> Result<Option<SeqNo>, Error> {
+        match self.pending {
+            Some(pending) => pending.settled().await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Receives what is published on an [`EventBus`].
+#[derive(Clone, Debug)]
+pub struct Receiver(async_broadcast::Receiver<EventEnvelope>);
+
+impl Receiver {
+    /// The next event; waits for one.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Lagged`], once an episode, with how many events were missed: the next call gives the
+    /// oldest retained one. [`RecvError::Closed`] once every handle of the bus is gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no event.
+    pub async fn recv(&mut self) -> Result<EventEnvelope, RecvError> {
+        self.0.recv_direct().await.map_err(RecvError::from)
+    }
+}
+
+impl From<async_broadcast::RecvError> for RecvError {
+    fn from(error: async_broadcast::RecvError) -> Self {
+        match error {
+            async_broadcast::RecvError::Overflowed(missed) => RecvError::Lagged(missed),
+            async_broadcast::RecvError::Closed => RecvError::Closed,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What can go wrong, as one enum with stable codes.
+
+use crate::SeqNo;
+use crate::platform::Shared;
+use std::error::Error as StdError;
+
+/// What lies behind an [`Error`]: a back end's own error.
+///
+/// `Send + Sync` natively; in WebAssembly it may hold a JavaScript value.
+pub type Cause = Shared<dyn crate::platform::AnyError>;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong. [`code`](Error::code) is stable; the text is for people.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::SeqNo;
+///
+/// let error = SeqNo::new(0).unwrap_err();
+/// assert_eq!(error.code(), "invalid_position");
+/// assert_eq!(error.to_string(), "0 is no sequence number: they start at 1 and end at 9007199254740991");
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An event, an envelope or a payload that the model doesn't allow.
+    #[error("{0}")]
+    InvalidEvent(String),
+    /// A filter with an unknown field or a value of the wrong type.
+    #[error("{0}")]
+    InvalidFilter(String),
+    /// A number or a position that the log can't have.
+    #[error("{0}")]
+    InvalidPosition(String),
+    /// An argument that is out of its range.
+    #[error("{0}")]
+    InvalidOption(String),
+    /// The bus or the log is closed, or its storage was deleted.
+    #[error("{0}")]
+    Closed(String),
+    /// The log had moved on when a conditional append reached it.
+    #[error("expected the log to end at {expected}, but it ends at {actual}: read on and decide again")]
+    Conflict {
+        /// The last number that the caller expected, 0 for an empty log.
+        expected: u64,
+        /// The log's last number, 0 for an empty log.
+        actual: u64,
+    },
+    /// The storage is full. What is stored stays readable.
+    #[error("the storage is full: free some space, then publish again")]
+    QuotaExceeded {
+        /// The back end's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// Another connection keeps the storage from being opened or deleted.
+    #[error("{0}")]
+    Blocked(String),
+    /// The platform has no such storage, or refuses or fails to open it.
+    #[error("{message}")]
+    Unavailable {
+        /// What was tried, and what to do.
+        message: String,
+        /// The back end's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// Stored bytes are not what was written. Nothing is written over them.
+    #[error("{0}")]
+    Corrupt(String),
+    /// Any other failure of the storage.
+    #[error("{message}")]
+    Storage {
+        /// What was being done.
+        message: String,
+        /// The back end's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// The request is valid, but this version or this back end can't do it.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+impl Error {
+    /// The stable code of this error, the same in every language binding.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::InvalidEvent(_) => "invalid_event",
+            Error::InvalidFilter(_) => "invalid_filter",
+            Error::InvalidPosition(_) => "invalid_position",
+            Error::InvalidOption(_) => "invalid_option",
+            Error::Closed(_) => "closed",
+            Error::Conflict { .. } => "conflict",
+            Error::QuotaExceeded { .. } => "quota_exceeded",
+            Error::Blocked(_) => "blocked",
+            Error::Unavailable { .. } => "unavailable",
+            Error::Corrupt(_) => "corrupt",
+            Error::Storage { .. } => "storage",
+            Error::Unsupported(_) => "unsupported",
+        }
+    }
+
+    /// The back end's own error behind this one, if there is one.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Error::QuotaExceeded { cause }
+            | Error::Unavailable { cause, .. }
+            | Error::Storage { cause, .. } => cause.as_ref(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn event(message: impl Into<String>) -> Self {
+        Error::InvalidEvent(message.into())
+    }
+
+    pub(crate) fn closed() -> Self {
+        Error::Closed("the log is closed: open it again".into())
+    }
+
+    pub(crate) fn past_the_end(seq_no: SeqNo, last: u64) -> Self {
+        Error::InvalidPosition(format!("{seq_no} is past the end of the log, which is {last}"))
+    }
+}
+
+/// Why [`Receiver::recv`](crate::Receiver::recv) has no envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecvError {
+    /// The receiver fell behind and missed this many events. It goes on with the oldest retained one.
+    #[error("the receiver fell behind and missed {0} events")]
+    Lagged(u64),
+    /// Every handle of the bus is gone and everything was received.
+    #[error("the bus is closed")]
+    Closed,
+}
+
+const _: fn() = || {
+    fn is_error<E: StdError>() {}
+    is_error::<Error>();
+};

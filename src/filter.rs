@@ -1,0 +1,180 @@
+//! [`Filter`]: which events a subscriber wants.
+
+use crate::event::{Action, EventKind};
+use crate::wire::parse_id;
+use crate::{Error, EventEnvelope, FrameworkEvent, Result};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use uuid::Uuid;
+
+/// Which events a subscriber wants. Every given field has to match; a field with several values matches any of them.
+///
+/// A type that ends in `*` matches by prefix. [`entity_type`](Self::entity_type) never matches a link event, nor
+/// [`link_type`](Self::link_type) an entity event. [`entity_id`](Self::entity_id) is an entity's id or a link's own;
+/// [`touches`](Self::touches) is an entity's id or a link's source or target.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::Filter;
+///
+/// let filter: Filter = serde_json::from_str(r#"{ "entity_type": ["order", "invoice_*"] }"#)?;
+/// assert!(!filter.is_empty());
+/// // A misspelt filter never means "everything".
+/// assert!(serde_json::from_str::<Filter>(r#"{ "entity_typ": "order" }"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Filter {
+    /// Entities or links.
+    #[serde(deserialize_with = "kind")]
+    pub kind: Option<EventKind>,
+    /// What happened.
+    #[serde(deserialize_with = "actions")]
+    pub event_type: Option<Vec<Action>>,
+    /// The entity's type, or a prefix of it and `*`.
+    #[serde(deserialize_with = "strings")]
+    pub entity_type: Option<Vec<String>>,
+    /// The entity's id, or the link's own.
+    #[serde(deserialize_with = "ids")]
+    pub entity_id: Option<Vec<Uuid>>,
+    /// The link's type, or a prefix of it and `*`.
+    #[serde(deserialize_with = "strings")]
+    pub link_type: Option<Vec<String>>,
+    /// Where the link starts.
+    #[serde(deserialize_with = "ids")]
+    pub source_id: Option<Vec<Uuid>>,
+    /// Where the link ends.
+    #[serde(deserialize_with = "ids")]
+    pub target_id: Option<Vec<Uuid>>,
+    /// The entity's id, or either end of the link.
+    #[serde(deserialize_with = "ids")]
+    pub touches: Option<Vec<Uuid>>,
+}
+
+/// What a filter looks at, whether it comes from an event or from a segment's columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    pub(crate) kind: EventKind,
+    pub(crate) action: Action,
+    pub(crate) type_name: &'a str,
+    pub(crate) subject: Uuid,
+    pub(crate) ends: Option<(Uuid, Uuid)>,
+}
+
+impl Filter {
+    /// Whether this matches everything.
+    pub fn is_empty(&self) -> bool {
+        *self == Filter::default()
+    }
+
+    /// Whether the event in `envelope` matches.
+    pub fn matches(&self, envelope: &EventEnvelope) -> bool {
+        self.matches_event(&envelope.event)
+    }
+
+    /// Whether `event` matches.
+    pub fn matches_event(&self, event: &FrameworkEvent) -> bool {
+        self.matches_head(&Head {
+            kind: event.event_kind(),
+            action: event.action(),
+            type_name: event.type_name(),
+            subject: event.entity_id(),
+            ends: event.ends(),
+        })
+    }
+
+    pub(crate) fn matches_head(&self, head: &Head<'_>) -> bool {
+        let source = head.ends.map(|(source, _)| source);
+        let target = head.ends.map(|(_, target)| target);
+        self.matches_type(head.kind, head.type_name)
+            && any(&self.event_type, |action| *action == head.action)
+            && any(&self.entity_id, |id| *id == head.subject)
+            && any(&self.source_id, |id| Some(*id) == source)
+            && any(&self.target_id, |id| Some(*id) == target)
+            && any(&self.touches, |id| match head.ends {
+                None => *id == head.subject,
+                Some((source, target)) => *id == source || *id == target,
+            })
+    }
+
+    /// Whether an event of this kind and type can match.
+    pub(crate) fn matches_type(&self, kind: EventKind, name: &str) -> bool {
+        self.kind.is_none_or(|wanted| wanted == kind)
+            && any(&self.entity_type, |p| kind == EventKind::Entity && matches_pattern(p, name))
+            && any(&self.link_type, |p| kind == EventKind::Link && matches_pattern(p, name))
+    }
+
+    /// Each field of ids: an event that matches has at least one id of each.
+    pub(crate) fn id_fields(&self) -> impl Iterator<Item = &[Uuid]> {
+        [&self.entity_id, &self.source_id, &self.target_id, &self.touches]
+            .into_iter()
+            .filter_map(|ids| ids.as_deref())
+    }
+}
+
+fn any<T>(wanted: &Option<Vec<T>>, is: impl Fn(&T) -> bool) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted.iter().any(is))
+}
+
+fn matches_pattern(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => pattern == name,
+    }
+}
+
+/// One value or an array of them, as filters are written.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(Some(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    }))
+}
+
+fn each<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl Fn(&str) -> Result<T>,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let texts = strings(deserializer)?.unwrap_or_default();
+    texts.iter().map(|text| parse(text)).collect::<Result<_>>().map(Some).map_err(D::Error::custom)
+}
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EventKind>, D::Error> {
+    parse_kind(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+fn actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Action>>, D::Error> {
+    each(deserializer, parse_action)
+}
+
+fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Uuid>>, D::Error> {
+    each(deserializer, parse_filter_id)
+}
+
+pub(crate) fn parse_kind(tag: &str) -> Result<EventKind> {
+    EventKind::from_tag(tag).ok_or_else(|| unknown("kind", tag, "\"entity\" or \"link\""))
+}
+
+pub(crate) fn parse_action(tag: &str) -> Result<Action> {
+    Action::from_tag(tag)
+        .ok_or_else(|| unknown("event_type", tag, "\"created\", \"updated\" or \"deleted\""))
+}
+
+pub(crate) fn parse_filter_id(text: &str) -> Result<Uuid> {
+    parse_id(text).ok_or_else(|| unknown("id", text, "a UUID"))
+}
+
+fn unknown(field: &str, value: impl fmt::Display, wanted: &str) -> Error {
+    Error::InvalidFilter(format!("the filter's {field} is \"{value}\", but has to be {wanted}"))
+}

@@ -1,0 +1,184 @@
+//! The log: the ordered, durable record of events.
+//!
+//! [`EventLog`] is the one trait of every back end. What the back ends share is here, too: the
+//! [`segment`] format, the numbering, the window of known ids, and a [`conformance`] suite that
+//! each of them passes.
+
+mod batch;
+mod commits;
+pub mod conformance;
+mod head;
+mod memory;
+mod page;
+mod recent;
+pub mod segment;
+
+pub use batch::Batch;
+pub use commits::{CommitSender, Commits};
+pub use head::{Appended, Bounds};
+pub use memory::MemoryLog;
+pub use page::{Chunk, Page, Query};
+pub use recent::IDEMPOTENCE_WINDOW;
+pub use segment::Segment;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use {
+    head::Head,
+    page::{PageBuilder, beyond},
+    recent::RecentIds,
+};
+
+use crate::consumer::{ConsumerInfo, Cursor, CursorChange};
+use crate::platform::{MaybeSend, MaybeSync};
+use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription};
+use async_trait::async_trait;
+use std::fmt;
+use std::sync::Arc;
+
+/// The ordered, durable record of events. It assigns every [`SeqNo`].
+///
+/// A back end writes the methods without a body; the others stand on them. A log is a cheap handle:
+/// clones share one record.
+///
+/// # Guarantees
+///
+/// - One total order; numbers are 1, 2, 3 …, without a gap and without reuse.
+/// - [`append_batch`](EventLog::append_batch) resolves only once the batch is durable, all of it or none.
+/// - A subscription gives stored events, then live ones, each once and in order.
+/// - A consumer's position lives and dies with the events.
+///
+/// # Cancel safety
+///
+/// A future of a method that changes the log may be dropped: the change is then made whole or not at
+/// all, and the caller doesn't learn which. Futures that only read can always be dropped.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::{EntityEvent, EventEnvelope, EventLog, MemoryLog, SeekPosition, Uuid};
+///
+/// # futures::executor::block_on(async {
+/// let log = MemoryLog::default();
+/// let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+/// let seq_no = log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
+/// assert_eq!(seq_no, 1);
+///
+/// let mut stored = log.subscribe("mailer", SeekPosition::Beginning).await?;
+/// let envelope = stored.next().await.expect("the log is open")?;
+/// log.ack("mailer", envelope.seq_no.expect("it is stored")).await?;
+/// # Ok::<(), everbus::Error>(())
+/// # }).unwrap();
+/// ```
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
+    /// Appends the events of `batch`, all or none, and resolves once they are durable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] if the batch's condition isn't met, [`Error::QuotaExceeded`],
+    /// [`Error::Closed`], [`Error::Storage`]. The log is then as it was.
+    async fn append_batch(&self, batch: Batch) -> Result<Appended>;
+
+    /// The first and the last number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`], [`Error::Storage`], [`Error::Corrupt`].
+    async fn bounds(&self) -> Result<Bounds>;
+
+    /// Reads stored events. A page may be shorter than the query's limit: go on at its `resume`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if stored bytes are damaged, [`Error::Closed`], [`Error::Storage`].
+    async fn read(&self, query: &Query) -> Result<Page>;
+
+    /// Changes a consumer's position, atomically, and creates it if it isn't there.
+    ///
+    /// # Errors
+    ///
+    /// As [`ack`](EventLog::ack) and [`seek`](EventLog::seek).
+    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor>;
+
+    /// The consumers by name, each with its position and lag.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`], [`Error::Storage`].
+    async fn consumers(&self) -> Result<Vec<ConsumerInfo>>;
+
+    /// Forgets a consumer; `false` if there was none of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`], [`Error::Storage`].
+    async fn delete_consumer(&self, consumer: &str) -> Result<bool>;
+
+    /// Listens to the commits from now on.
+    fn commits(&self) -> Commits;
+
+    /// Another handle of this log.
+    fn handle(&self) -> Arc<dyn EventLog>;
+
+    /// Appends one event and resolves to its number once it is durable. An id that is among the
+    /// newest [`IDEMPOTENCE_WINDOW`] isn't stored again: the number is then the first one's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`], and those of [`append_batch`](EventLog::append_batch).
+    async fn append(&self, envelope: EventEnvelope) -> Result<SeqNo> {
+        let appended = self.append_batch(Batch::of([&envelope])?.idempotent()).await?;
+        let number = appended.seq_nos.first().copied();
+        number.ok_or_else(|| Error::Storage { message: "the append has no result".into(), cause: None })
+    }
+
+    /// The first stored event's number, `None` if nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`bounds`](EventLog::bounds).
+    async fn first_seq_no(&self) -> Result<Option<SeqNo>> {
+        Ok(self.bounds().await?.first)
+    }
+
+    /// The last assigned number, `None` if none ever was.
+    ///
+    /// # Errors
+    ///
+    /// As [`bounds`](EventLog::bounds).
+    async fn last_seq_no(&self) -> Result<Option<SeqNo>> {
+        Ok(self.bounds().await?.last)
+    }
+
+    /// Stored events from `position` on, then live ones, for the consumer of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name,
+    /// [`Error::Unsupported`] for a time, [`Error::Closed`], [`Error::Storage`].
+    async fn subscribe(&self, consumer: &str, position: SeekPosition) -> Result<Subscription> {
+        Subscription::open(self.handle(), Some(consumer), position, Filter::default()).await
+    }
+
+    /// Acknowledges everything up to `seq_no`. An older number than before changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPosition`] past the end of the log, [`Error::InvalidOption`] for an empty or
+    /// overlong name, [`Error::Closed`], [`Error::Storage`].
+    async fn ack(&self, consumer: &str, seq_no: SeqNo) -> Result<()> {
+        self.move_cursor(consumer, CursorChange::Ack(seq_no)).await.map(drop)
+    }
+
+    /// Sets where the consumer's next subscription from [`SeekPosition::LastAcknowledged`] starts.
+    /// Running subscriptions are unaffected.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPosition`], [`Error::Unsupported`] for a time, [`Error::InvalidOption`] for an
+    /// empty or overlong name, [`Error::Closed`], [`Error::Storage`].
+    async fn seek(&self, consumer: &str, position: SeekPosition) -> Result<()> {
+        self.move_cursor(consumer, CursorChange::Seek(position)).await.map(drop)
+    }
+}

@@ -1,0 +1,135 @@
+//! [`Batch`]: events that are appended together, all or none.
+
+use super::recent::Known;
+use super::segment::{Columns, Draft, MAX_EVENTS, MAX_PAYLOAD_BYTES};
+use crate::{EventEnvelope, Result, SeqNo};
+
+/// Events that are appended together, all or none, with consecutive numbers.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::{Batch, EventEnvelope};
+///
+/// let wire = r#"{"id":"53f14b36-c984-422c-86d5-8590d0fe6e5f","timestamp":"2026-11-23T08:32:21.566Z",
+///     "event":{"kind":"entity","action":"deleted","entity_type":"order",
+///              "entity_id":"00000000-0000-0000-0000-000000000001"}}"#;
+/// let envelope: EventEnvelope = serde_json::from_str(wire)?;
+/// let batch = Batch::of([&envelope])?.expecting_empty();
+/// assert_eq!(batch.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Full segments.
+    full: Vec<Draft>,
+    /// The segment that is growing.
+    growing: Columns,
+    pub(crate) expected_last: Option<u64>,
+    pub(crate) checks_ids: bool,
+    pub(crate) strict: bool,
+}
+
+impl Batch {
+    /// A batch of these events, in order. Their `seq_no` is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`](crate::Error::InvalidEvent) if the model doesn't allow one of them.
+    pub fn of<'a>(envelopes: impl IntoIterator<Item = &'a EventEnvelope>) -> Result<Batch> {
+        let mut batch = Batch::default();
+        for envelope in envelopes {
+            batch.push(envelope)?;
+        }
+        Ok(batch)
+    }
+
+    /// Adds an event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`](crate::Error::InvalidEvent) if the model doesn't allow it; the batch is unchanged.
+    pub fn push(&mut self, envelope: &EventEnvelope) -> Result<()> {
+        if self.growing.len() >= MAX_EVENTS || self.growing.payloads.len() >= MAX_PAYLOAD_BYTES {
+            self.close_segment()?;
+        }
+        self.growing.push(envelope)
+    }
+
+    /// Appends only if `last` is the log's last number at the commit.
+    pub fn expecting(mut self, last: SeqNo) -> Batch {
+        self.expected_last = Some(last.get());
+        self
+    }
+
+    /// Appends only if the log has never had an event.
+    pub fn expecting_empty(mut self) -> Batch {
+        self.expected_last = Some(0);
+        self
+    }
+
+    /// Leaves out events whose ids are among the newest stored ones, so that a retry changes nothing.
+    pub fn idempotent(mut self) -> Batch {
+        self.checks_ids = true;
+        self
+    }
+
+    /// Survives a power cut once committed, where the storage can promise it.
+    pub fn strict(mut self) -> Batch {
+        self.strict = true;
+        self
+    }
+
+    /// How many events there are.
+    pub fn len(&self) -> usize {
+        self.full.iter().map(|draft| draft.len() as usize).sum::<usize>() + self.growing.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.full.is_empty() && self.growing.is_empty()
+    }
+
+    /// The ids of the envelopes, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &[u8; 16]> {
+        self.full.iter().flat_map(Draft::ids).chain(&self.growing.ids)
+    }
+
+    /// Adds columns that were checked, as segments of their own.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn push_columns(&mut self, columns: &Columns) -> Result<()> {
+        self.close_segment()?;
+        self.full.push(columns.encode()?);
+        Ok(())
+    }
+
+    /// The segments, all but their numbers.
+    pub(crate) fn into_drafts(mut self) -> Result<Vec<Draft>> {
+        self.close_segment()?;
+        Ok(self.full)
+    }
+
+    /// The batch without the events that the log knows.
+    pub(crate) fn only_new(self, known: &[Known]) -> Result<Batch> {
+        let Batch { expected_last, checks_ids, strict, .. } = self;
+        let mut batch = Batch { expected_last, checks_ids, strict, ..Batch::default() };
+        let mut known = known.iter();
+        for draft in self.into_drafts()? {
+            let segment = draft.seal(SeqNo::FIRST);
+            for (envelope, known) in segment.envelopes().zip(&mut known) {
+                if *known == Known::New {
+                    batch.push(&envelope)?;
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    fn close_segment(&mut self) -> Result<()> {
+        if !self.growing.is_empty() {
+            self.full.push(self.growing.encode()?);
+            self.growing = Columns::default();
+        }
+        Ok(())
+    }
+}

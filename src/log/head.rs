@@ -1,0 +1,111 @@
+//! [`Head`]: where a log begins and ends, and how a batch gets its numbers.
+
+use super::batch::Batch;
+use super::recent::{Known, RecentIds};
+use super::segment::Segment;
+use crate::{Error, Result, SeqNo};
+use uuid::Uuid;
+
+/// The first and the last number of a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The first stored event's number, `None` if nothing is stored.
+    pub first: Option<SeqNo>,
+    /// The last assigned number, `None` if none ever was.
+    pub last: Option<SeqNo>,
+}
+
+/// What an append did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The number of the first event that is new, `None` if the log knew them all.
+    pub first_new: Option<SeqNo>,
+    /// The number of each event of the batch, in order: the first one's for an id that is known.
+    pub seq_nos: Vec<SeqNo>,
+}
+
+/// The record from which the next number comes. Read and written in the transaction of each append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Which log this is: a log that is created again under the same name gets another.
+    pub(crate) incarnation: Uuid,
+    /// The first stored number, or the next one if nothing is stored.
+    pub(crate) first: u64,
+    /// The last assigned number, 0 if none ever was.
+    pub(crate) last: u64,
+}
+
+/// A batch with its numbers, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct Sequenced {
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) head: Head,
+    pub(crate) appended: Appended,
+}
+
+impl Head {
+    pub(crate) fn new(incarnation: Uuid) -> Head {
+        Head { incarnation, first: 1, last: 0 }
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds {
+        let first = if self.first <= self.last { SeqNo::new(self.first).ok() } else { None };
+        Bounds { first, last: SeqNo::new(self.last).ok() }
+    }
+
+    /// Refuses a batch whose condition isn't met.
+    pub(crate) fn check(&self, batch: &Batch) -> Result<()> {
+        match batch.expected_last {
+            Some(expected) if expected != self.last => {
+                Err(Error::Conflict { expected, actual: self.last })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Numbers the events of `batch`. `recent` has to be there if the batch asks for its ids to be
+    /// looked up; events that it knows are left out.
+    pub(crate) fn sequence(self, batch: Batch, recent: Option<&RecentIds>) -> Result<Sequenced> {
+        self.check(&batch)?;
+        match recent {
+            Some(recent) => {
+                let known = recent.look_up(&batch);
+                if known.iter().any(|known| *known != Known::New) {
+                    return self.number(batch.only_new(&known)?, &known);
+                }
+            }
+            None => debug_assert!(!batch.checks_ids),
+        }
+        let fresh = vec![Known::New; batch.len()];
+        self.number(batch, &fresh)
+    }
+
+    fn number(self, batch: Batch, known: &[Known]) -> Result<Sequenced> {
+        let mut last = self.last;
+        let mut segments = Vec::new();
+        for draft in batch.into_drafts()? {
+            let first = SeqNo::new(last + 1)?;
+            last += draft.len();
+            SeqNo::new(last)?;
+            segments.push(draft.seal(first));
+        }
+        let mut next = self.last;
+        let mut seq_nos: Vec<SeqNo> = Vec::with_capacity(known.len());
+        for known in known {
+            seq_nos.push(match known {
+                Known::New => {
+                    next += 1;
+                    SeqNo::new(next)?
+                }
+                Known::Stored(seq_no) => *seq_no,
+                Known::Repeated(row) => seq_nos[*row],
+            });
+        }
+        let first_new = segments.first().map(Segment::first);
+        Ok(Sequenced {
+            segments,
+            head: Head { last, ..self },
+            appended: Appended { first_new, seq_nos },
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! [`MemoryLog`]: a log that lives as long as its last handle.
+
+use super::batch::Batch;
+use super::commits::{CommitSender, Commits};
+use super::head::{Appended, Bounds, Head};
+use super::page::{Page, PageBuilder, Query};
+use super::recent::RecentIds;
+use super::segment::Segment;
+use super::EventLog;
+use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
+use crate::{Env, Error, Result};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A log in memory: the same segments and the same semantics as a stored one, but gone with its last handle.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::{EventLog, MemoryLog};
+///
+/// let log = MemoryLog::default();
+/// assert_eq!(futures::executor::block_on(log.last_seq_no())?, None);
+/// # Ok::<(), everbus::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemoryLog {
+    state: Arc<Mutex<State>>,
+    commits: CommitSender,
+}
+
+#[derive(Debug)]
+struct State {
+    head: Head,
+    segments: Vec<Arc<Segment>>,
+    recent: RecentIds,
+    cursors: BTreeMap<String, Cursor>,
+    closed: bool,
+}
+
+impl MemoryLog {
+    /// An empty log.
+    pub fn new(env: &dyn Env) -> MemoryLog {
+        let state = State {
+            head: Head::new(env.new_id()),
+            segments: Vec::new(),
+            recent: RecentIds::default(),
+            cursors: BTreeMap::new(),
+            closed: false,
+        };
+        MemoryLog { state: Arc::new(Mutex::new(state)), commits: CommitSender::new() }
+    }
+
+    /// Closes every handle: subscriptions end, and every later call is [`Error::Closed`].
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.commits.close();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code that runs under the lock leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, State>> {
+        Some(self.lock()).filter(|state| !state.closed).ok_or_else(Error::closed)
+    }
+}
+
+impl Default for MemoryLog {
+    /// An empty log, with the platform's own clock and randomness.
+    fn default() -> Self {
+        MemoryLog::new(&*crate::env::system())
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl EventLog for MemoryLog {
+    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
+        let mut state = self.open()?;
+        let recent = batch.checks_ids.then_some(&state.recent);
+        let sequenced = state.head.sequence(batch, recent)?;
+        state.head = sequenced.head;
+        for segment in sequenced.segments.into_iter().map(Arc::new) {
+            state.recent.push(&segment);
+            self.commits.announce(&segment);
+            state.segments.push(segment);
+        }
+        Ok(sequenced.appended)
+    }
+
+    async fn bounds(&self) -> Result<Bounds> {
+        Ok(self.open()?.head.bounds())
+    }
+
+    async fn read(&self, query: &Query) -> Result<Page> {
+        let state = self.open()?;
+        let mut page = PageBuilder::new(query);
+        let start = state.segments.partition_point(|s| s.last().get() < query.from);
+        let end = state.segments.partition_point(|s| s.first().get() <= query.to);
+        let mut range = state.segments.get(start..end).unwrap_or_default().iter();
+        while let Some(segment) = if query.reverse { range.next_back() } else { range.next() } {
+            if page.push(segment.clone()).is_break() {
+                break;
+            }
+        }
+        Ok(page.finish(state.head.last))
+    }
+
+    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
+        check_name(consumer)?;
+        let mut state = self.open()?;
+        let stored = state.cursors.get(consumer).copied();
+        let cursor = Cursor::change(stored, change, state.head.bounds())?;
+        state.cursors.insert(consumer.into(), cursor);
+        Ok(cursor)
+    }
+
+    async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
+        let state = self.open()?;
+        let bounds = state.head.bounds();
+        Ok(state.cursors.iter().map(|(name, cursor)| cursor.info(name, bounds)).collect())
+    }
+
+    async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
+        Ok(self.open()?.cursors.remove(consumer).is_some())
+    }
+
+    fn commits(&self) -> Commits {
+        self.commits.listen()
+    }
+
+    fn handle(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.clone())
+    }
+}

@@ -1,0 +1,136 @@
+//! Reading: what is asked of a log, and what comes back.
+
+use super::Segment;
+use super::segment::Row;
+use crate::{EventEnvelope, Filter, SeqNo};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// The most segments that one page keeps in memory.
+const MAX_CHUNKS: usize = 16;
+
+/// Which stored events to read.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::Query;
+///
+/// let query = Query { limit: 10, reverse: true, ..Query::default() };
+/// assert_eq!(query.from, 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The smallest number, inclusive.
+    pub from: u64,
+    /// The largest number, inclusive.
+    pub to: u64,
+    /// The most events, at least 1.
+    pub limit: usize,
+    /// Which events; the others don't count against the limit.
+    pub filter: Filter,
+    /// Whether to begin at the largest number.
+    pub reverse: bool,
+}
+
+impl Default for Query {
+    /// The first 1000 events.
+    fn default() -> Self {
+        let to = SeqNo::MAX.get();
+        Query { from: 1, to, limit: 1000, filter: Filter::default(), reverse: false }
+    }
+}
+
+/// Events of one segment that matched.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Chunk {
+    /// The events, in the order that was asked for.
+    pub fn envelopes(&self) -> impl Iterator<Item = EventEnvelope> {
+        self.rows.iter().map(|row| self.segment.envelope(row))
+    }
+
+    /// How many events there are, at least 1.
+    #[expect(clippy::len_without_is_empty, reason = "a chunk is never empty")]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+/// Stored events, as many as one reading step gives.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The events that matched, by segment.
+    pub chunks: Vec<Chunk>,
+    /// Where the next page starts, in the direction of the query; `None` once the range is read.
+    ///
+    /// A page may end before the limit: it holds a bounded part of the log.
+    pub resume: Option<SeqNo>,
+    /// The log's last number when the page was read, 0 for an empty log.
+    pub last: u64,
+}
+
+impl Page {
+    /// The events.
+    pub fn envelopes(&self) -> impl Iterator<Item = EventEnvelope> {
+        self.chunks.iter().flat_map(Chunk::envelopes)
+    }
+}
+
+/// Gathers a page from segments in the order of the query.
+#[derive(Debug)]
+pub(crate) struct PageBuilder<'a> {
+    query: &'a Query,
+    chunks: Vec<Chunk>,
+    missing: usize,
+    resume: Option<SeqNo>,
+}
+
+impl<'a> PageBuilder<'a> {
+    pub(crate) fn new(query: &'a Query) -> Self {
+        PageBuilder { query, chunks: Vec::new(), missing: query.limit, resume: None }
+    }
+
+    /// Takes what matches out of the next segment; breaks once the page is full.
+    pub(crate) fn push(&mut self, segment: Arc<Segment>) -> ControlFlow<()> {
+        let Query { from, to, filter, reverse, .. } = self.query;
+        if filter.is_empty() || segment.may_match(filter) {
+            let mut rows = segment.select(filter, &(*from..to.saturating_add(1)));
+            if *reverse {
+                rows.reverse();
+            }
+            if rows.len() > self.missing {
+                self.resume = rows.get(self.missing).map(|row| segment.seq_no(row));
+                rows.truncate(self.missing);
+            }
+            if !rows.is_empty() {
+                self.missing -= rows.len();
+                self.chunks.push(Chunk { segment: segment.clone(), rows });
+            }
+        }
+        if self.missing > 0 && self.chunks.len() < MAX_CHUNKS {
+            return ControlFlow::Continue(());
+        }
+        self.resume = self.resume.or_else(|| beyond(&segment, self.query));
+        ControlFlow::Break(())
+    }
+
+    /// The page, from a log that ends at `last`.
+    pub(crate) fn finish(self, last: u64) -> Page {
+        let within = |n: &SeqNo| n.get() <= last;
+        Page { chunks: self.chunks, resume: self.resume.filter(within), last }
+    }
+}
+
+/// The number after a segment in the direction of the query, if the query reaches it.
+pub(crate) fn beyond(segment: &Segment, query: &Query) -> Option<SeqNo> {
+    if query.reverse {
+        SeqNo::new(segment.first().get() - 1).ok().filter(|n| n.get() >= query.from)
+    } else {
+        segment.last().next().filter(|n| n.get() <= query.to)
+    }
+}

@@ -1,0 +1,75 @@
+//! [`RecentIds`]: the window in which an envelope's id is known, so that appending it again changes nothing.
+
+use super::batch::Batch;
+use super::segment::Segment;
+use crate::SeqNo;
+use std::collections::VecDeque;
+
+/// How many of the newest events the window has at least.
+pub const IDEMPOTENCE_WINDOW: u64 = 10_000;
+
+/// The ids of the newest events, a run for each segment.
+///
+/// # Invariants
+///
+/// - The runs follow each other without a gap.
+/// - They cover [`IDEMPOTENCE_WINDOW`] events or all, and no segment more than that takes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RecentIds {
+    runs: VecDeque<(SeqNo, Vec<[u8; 16]>)>,
+    count: u64,
+}
+
+/// What the log knows of an event's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Nothing.
+    New,
+    /// It is stored under this number.
+    Stored(SeqNo),
+    /// An event of the same batch, at this index, has it.
+    Repeated(usize),
+}
+
+impl RecentIds {
+    /// The last number that the window has.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn last(&self) -> u64 {
+        self.runs.back().map_or(0, |(first, ids)| first.get() + ids.len() as u64 - 1)
+    }
+
+    /// Adds the segment after the last one.
+    pub(crate) fn push(&mut self, segment: &Segment) {
+        self.count += segment.len() as u64;
+        self.runs.push_back((segment.first(), segment.ids().to_vec()));
+        while let Some((_, oldest)) = self.runs.front()
+            && self.count - oldest.len() as u64 >= IDEMPOTENCE_WINDOW
+        {
+            self.count -= oldest.len() as u64;
+            self.runs.pop_front();
+        }
+    }
+
+    /// What is known of each event of `batch`.
+    pub(crate) fn look_up(&self, batch: &Batch) -> Vec<Known> {
+        let mut wanted: Vec<(&[u8; 16], usize)> = batch.ids().zip(0..).collect();
+        wanted.sort_unstable();
+        let mut known = vec![Known::New; wanted.len()];
+        for same in wanted.chunk_by(|a, b| a.0 == b.0) {
+            for (_, row) in &same[1..] {
+                known[*row] = Known::Repeated(same[0].1);
+            }
+        }
+        wanted.dedup_by_key(|(id, _)| *id);
+        for (first, ids) in &self.runs {
+            for (id, offset) in ids.iter().zip(0..) {
+                if let Ok(found) = wanted.binary_search_by_key(&id, |(id, _)| id)
+                    && let Some(seq_no) = first.plus(offset)
+                {
+                    known[wanted[found].1] = Known::Stored(seq_no);
+                }
+            }
+        }
+        known
+    }
+}

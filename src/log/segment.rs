@@ -1,0 +1,338 @@
+//! [`Segment`]: a run of consecutive events as one record of bytes, in columns.
+//!
+//! # Invariants
+//!
+//! - A segment in memory is sound: its bytes were checked in full when they were read, or were
+//!   just written here. Reading its rows can't fail.
+//! - The numbers of its events are implied: the first is in the header, the others follow.
+//! - A payload is stored as the text that it was published as.
+//!
+//! The format is written down in FORMAT.md, with a golden file in the tests.
+
+mod checksum;
+mod columns;
+mod decode;
+mod digest;
+mod layout;
+
+pub(crate) use columns::{Columns, Draft};
+
+use crate::event::{Action, EventKind};
+use crate::filter::Head;
+use crate::{
+    EntityEvent, EventEnvelope, Filter, FrameworkEvent, Json, LinkEvent, SeqNo, Timestamp,
+};
+use layout::Layout;
+use std::fmt;
+use std::ops::Range;
+use uuid::Uuid;
+
+/// The most events that are written as one segment.
+pub const MAX_EVENTS: usize = 1000;
+/// A segment that is written gets no further event once its payloads have this many bytes.
+pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+
+/// A run of consecutive events, stored as one record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Segment {
+    bytes: Vec<u8>,
+    layout: Layout,
+    first: SeqNo,
+}
+
+/// An event's kind and action as one small number: 0 to 2 for entities, 3 to 5 for links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape(u8);
+
+impl Shape {
+    const ALL: [(EventKind, Action); 6] = [
+        (EventKind::Entity, Action::Created),
+        (EventKind::Entity, Action::Updated),
+        (EventKind::Entity, Action::Deleted),
+        (EventKind::Link, Action::Created),
+        (EventKind::Link, Action::Updated),
+        (EventKind::Link, Action::Deleted),
+    ];
+
+    pub(crate) fn new(kind: EventKind, action: Action) -> Shape {
+        let code = Shape::ALL.iter().position(|shape| *shape == (kind, action));
+        Shape(code.unwrap_or_default() as u8)
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Shape> {
+        (usize::from(code) < Shape::ALL.len()).then_some(Shape(code))
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) fn bit(self) -> u8 {
+        1 << self.0
+    }
+
+    pub(crate) fn kind(self) -> EventKind {
+        Shape::ALL[usize::from(self.0)].0
+    }
+
+    pub(crate) fn action(self) -> Action {
+        Shape::ALL[usize::from(self.0)].1
+    }
+
+    pub(crate) fn kind_bit(kind: EventKind) -> u8 {
+        match kind {
+            EventKind::Entity => 1,
+            EventKind::Link => 2,
+        }
+    }
+}
+
+/// Where the parts of one event are in its segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    index: usize,
+    link: usize,
+    payload: Range<usize>,
+    meta: Range<usize>,
+}
+
+impl Segment {
+    /// The number of the first event.
+    pub fn first(&self) -> SeqNo {
+        self.first
+    }
+
+    /// The number of the last event.
+    pub fn last(&self) -> SeqNo {
+        self.first.plus(self.layout.count as u64 - 1).unwrap_or(SeqNo::MAX)
+    }
+
+    /// The bytes that are stored.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The events.
+    pub fn envelopes(&self) -> impl Iterator<Item = EventEnvelope> {
+        self.rows().map(|row| self.envelope(&row))
+    }
+
+    /// The ids of the envelopes.
+    pub(crate) fn ids(&self) -> &[[u8; 16]] {
+        layout::ids(&self.bytes, &self.layout.ids)
+    }
+
+    /// Whether any event can match, by the header alone: no false "no".
+    pub(crate) fn may_match(&self, filter: &Filter) -> bool {
+        let digest = self.column(&self.layout.digest);
+        self.types().any(|(kinds, name)| {
+            [EventKind::Entity, EventKind::Link].into_iter().any(|kind| {
+                kinds & Shape::kind_bit(kind) != 0 && filter.matches_type(kind, name)
+            })
+        }) && filter
+            .id_fields()
+            .all(|ids| ids.iter().any(|id| digest::may_contain(digest, *id)))
+    }
+
+    /// The rows that match and whose number is in `numbers`, in order.
+    pub(crate) fn select(&self, filter: &Filter, numbers: &Range<u64>) -> Vec<Row> {
+        let types: Vec<&str> = self.types().map(|(_, name)| name).collect();
+        let everything = filter.is_empty();
+        self.rows()
+            .filter(|row| numbers.contains(&self.seq_no(row).get()))
+            .filter(|row| everything || filter.matches_head(&self.head(row, &types)))
+            .collect()
+    }
+
+    pub(crate) fn envelope(&self, row: &Row) -> EventEnvelope {
+        let shape = self.shape(row);
+        let type_name = self
+            .types()
+            .nth(usize::from(self.type_code(row)))
+            .map(|(_, name)| name.to_owned())
+            .unwrap_or_default();
+        let subject = self.subject(row);
+        let payload = Json::trusted(self.payload(row));
+        let event = match self.ends(row) {
+            None => {
+                let (entity_type, entity_id) = (type_name, subject);
+                FrameworkEvent::Entity(match shape.action() {
+                    Action::Created => EntityEvent::Created { entity_type, entity_id, data: payload },
+                    Action::Updated => EntityEvent::Updated { entity_type, entity_id, data: payload },
+                    Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
+                })
+            }
+            Some((source_id, target_id)) => {
+                let (link_type, link_id) = (type_name, subject);
+                let metadata = (!payload.is_null()).then_some(payload);
+                FrameworkEvent::Link(match shape.action() {
+                    Action::Created => {
+                        LinkEvent::Created { link_type, link_id, source_id, target_id, metadata }
+                    }
+                    Action::Updated => {
+                        LinkEvent::Updated { link_type, link_id, source_id, target_id, metadata }
+                    }
+                    Action::Deleted => {
+                        LinkEvent::Deleted { link_type, link_id, source_id, target_id }
+                    }
+                })
+            }
+        };
+        EventEnvelope {
+            id: self.id(row),
+            timestamp: self.timestamp(row),
+            event,
+            seq_no: Some(self.seq_no(row)),
+            origin: self.origin(row),
+            meta: self.meta(row).filter(|meta| *meta != "null").map(Json::trusted),
+        }
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> {
+        let mut link = 0;
+        let mut payload = self.layout.payloads.start + 1;
+        let mut meta = self.layout.metas.start + 1;
+        (0..self.layout.count).map(move |index| {
+            let length = self.u32_at(&self.layout.lengths, index);
+            let meta_length = self.u32_at(&self.layout.meta_lengths, index);
+            let row = Row {
+                index,
+                link,
+                payload: payload..payload + length,
+                meta: meta..meta + meta_length,
+            };
+            payload += length + 1;
+            meta += meta_length + 1;
+            link += usize::from(self.shape(&row).kind() == EventKind::Link);
+            row
+        })
+    }
+
+    pub(crate) fn seq_no(&self, row: &Row) -> SeqNo {
+        self.first.plus(row.index as u64).unwrap_or(SeqNo::MAX)
+    }
+
+    pub(crate) fn shape(&self, row: &Row) -> Shape {
+        let code = self.column(&self.layout.shapes).get(row.index);
+        code.and_then(|code| Shape::from_code(*code)).unwrap_or(Shape(0))
+    }
+
+    pub(crate) fn type_code(&self, row: &Row) -> u16 {
+        self.u16_at(&self.layout.type_codes, row.index)
+    }
+
+    pub(crate) fn origin_code(&self, row: &Row) -> u16 {
+        self.u16_at(&self.layout.origin_codes, row.index)
+    }
+
+    pub(crate) fn id(&self, row: &Row) -> Uuid {
+        self.id_at(&self.layout.ids, row.index)
+    }
+
+    pub(crate) fn subject(&self, row: &Row) -> Uuid {
+        self.id_at(&self.layout.subjects, row.index)
+    }
+
+    pub(crate) fn ends(&self, row: &Row) -> Option<(Uuid, Uuid)> {
+        (self.shape(row).kind() == EventKind::Link).then(|| {
+            let ends = &self.layout.ends;
+            (self.id_at(ends, row.link * 2), self.id_at(ends, row.link * 2 + 1))
+        })
+    }
+
+    pub(crate) fn payload(&self, row: &Row) -> &str {
+        self.text(&row.payload)
+    }
+
+    /// The publisher's `meta`, `null` where this event has none; `None` where no event has any.
+    pub(crate) fn meta(&self, row: &Row) -> Option<&str> {
+        (!self.layout.metas.is_empty()).then(|| self.text(&row.meta))
+    }
+
+    /// The milliseconds since the epoch, rounded down.
+    pub(crate) fn millis(&self, row: &Row) -> i64 {
+        let bytes = self.column(&self.layout.times).as_chunks::<8>().0.get(row.index);
+        bytes.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+    }
+
+    /// The nanoseconds above the milliseconds; `None` where no event has any.
+    pub(crate) fn nanos(&self, row: &Row) -> Option<u32> {
+        (!self.layout.nanos.is_empty()).then(|| self.u32_at(&self.layout.nanos, row.index) as u32)
+    }
+
+    /// The whole array of payloads, as JSON text.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn payload_array(&self) -> &str {
+        self.text(&self.layout.payloads)
+    }
+
+    /// How many events there are.
+    pub(crate) fn len(&self) -> usize {
+        self.layout.count
+    }
+
+    pub(crate) fn origins(&self) -> impl Iterator<Item = Uuid> {
+        layout::ids(&self.bytes, &self.layout.origins).iter().map(|id| Uuid::from_bytes(*id))
+    }
+
+    /// The types, each with the kinds of events that it is used with.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (u8, &str)> {
+        let mut rest = self.column(&(layout::HEADER..self.layout.digest.start));
+        (0..self.layout.types).map_while(move |_| {
+            let (kinds, name, behind) = decode::type_entry(rest)?;
+            rest = behind;
+            Some((kinds, name))
+        })
+    }
+
+    fn head<'a>(&self, row: &Row, types: &[&'a str]) -> Head<'a> {
+        let shape = self.shape(row);
+        Head {
+            kind: shape.kind(),
+            action: shape.action(),
+            type_name: types.get(usize::from(self.type_code(row))).copied().unwrap_or_default(),
+            subject: self.subject(row),
+            ends: self.ends(row),
+        }
+    }
+
+    fn timestamp(&self, row: &Row) -> Timestamp {
+        let nanos = i128::from(self.millis(row)) * 1_000_000;
+        let nanos = nanos + i128::from(self.nanos(row).unwrap_or_default());
+        Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    fn origin(&self, row: &Row) -> Option<Uuid> {
+        let code = usize::from(self.origin_code(row)).checked_sub(1)?;
+        self.origins().nth(code)
+    }
+
+    fn column(&self, column: &Range<usize>) -> &[u8] {
+        self.bytes.get(column.clone()).unwrap_or_default()
+    }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        std::str::from_utf8(self.column(range)).unwrap_or("null")
+    }
+
+    fn id_at(&self, column: &Range<usize>, index: usize) -> Uuid {
+        let id = layout::ids(&self.bytes, column).get(index);
+        id.map_or(Uuid::nil(), |id| Uuid::from_bytes(*id))
+    }
+
+    fn u32_at(&self, column: &Range<usize>, index: usize) -> usize {
+        let bytes = self.column(column).as_chunks::<4>().0.get(index);
+        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
+    }
+
+    fn u16_at(&self, column: &Range<usize>, index: usize) -> u16 {
+        let bytes = self.column(column).as_chunks::<2>().0.get(index);
+        bytes.map_or(0, |bytes| u16::from_le_bytes(*bytes))
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Segment({}..={}, {} bytes)", self.first, self.last(), self.bytes.len())
+    }
+}

@@ -1,0 +1,226 @@
+//! Building a segment: events go in one at a time or column by column, bytes come out.
+
+use super::checksum::Checksum;
+use super::layout::{HEADER, Layout, MAGIC, VERSION};
+use super::{Segment, Shape, digest};
+use crate::event::check_type;
+use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo};
+use uuid::Uuid;
+
+/// Events in columns, growing.
+///
+/// # Invariants
+///
+/// - All columns have one element an event, but `ends`, which has two ids a link event, and
+///   `nanos`, `metas` and `origin_codes`, which are empty when no event needs them.
+/// - Everything in them is valid: whatever gets in was checked before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) types: Vec<(u8, String)>,
+    pub(crate) origins: Vec<Uuid>,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) type_codes: Vec<u16>,
+    pub(crate) origin_codes: Vec<u16>,
+    pub(crate) times: Vec<i64>,
+    pub(crate) nanos: Vec<u32>,
+    pub(crate) ids: Vec<[u8; 16]>,
+    pub(crate) subjects: Vec<[u8; 16]>,
+    pub(crate) ends: Vec<[u8; 16]>,
+    pub(crate) lengths: Vec<u32>,
+    pub(crate) payloads: Vec<u8>,
+    pub(crate) meta_lengths: Vec<u32>,
+    pub(crate) metas: Vec<u8>,
+}
+
+impl Columns {
+    pub(crate) fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+
+    /// Adds an event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`], and nothing has changed.
+    pub(crate) fn push(&mut self, envelope: &EventEnvelope) -> Result<()> {
+        let event = &envelope.event;
+        check_type(event.type_name())?;
+        if envelope.meta.as_ref().is_some_and(|meta| !meta.is_object()) {
+            return Err(Error::event("meta has to be a JSON object"));
+        }
+        let shape = Shape::new(event.event_kind(), event.action());
+        let type_code = self.type_code(event.event_kind(), event.type_name())?;
+        let origin_code = envelope.origin.map(|origin| self.origin_code(origin)).transpose()?;
+
+        let row = self.len();
+        self.shapes.push(shape);
+        self.type_codes.push(type_code);
+        fill(&mut self.origin_codes, row, origin_code, 0);
+        let (millis, nanos) = split_time(envelope.timestamp);
+        self.times.push(millis);
+        fill(&mut self.nanos, row, (nanos != 0).then_some(nanos), 0);
+        self.ids.push(envelope.id.into_bytes());
+        self.subjects.push(event.entity_id().into_bytes());
+        if let Some((source, target)) = event.ends() {
+            self.ends.extend([source.into_bytes(), target.into_bytes()]);
+        }
+        let payload = event.payload().map_or("null", Json::as_str);
+        self.lengths.push(payload.len() as u32);
+        push_json(&mut self.payloads, payload);
+        if envelope.meta.is_some() || !self.meta_lengths.is_empty() {
+            while self.meta_lengths.len() < row {
+                self.meta_lengths.push(4);
+                push_json(&mut self.metas, "null");
+            }
+            let meta = envelope.meta.as_ref().map_or("null", Json::as_str);
+            self.meta_lengths.push(meta.len() as u32);
+            push_json(&mut self.metas, meta);
+        }
+        Ok(())
+    }
+
+    /// The code of a type of the events of one kind.
+    pub(crate) fn type_code(&mut self, kind: EventKind, name: &str) -> Result<u16> {
+        let bit = Shape::kind_bit(kind);
+        let known = self.types.iter().position(|(_, known)| known == name);
+        if let Some((bits, _)) = known.and_then(|at| self.types.get_mut(at)) {
+            *bits |= bit;
+        } else {
+            self.types.push((bit, name.into()));
+        }
+        code(known.unwrap_or(self.types.len() - 1))
+    }
+
+    /// The code of an origin: its place in the table, from 1.
+    pub(crate) fn origin_code(&mut self, origin: Uuid) -> Result<u16> {
+        let known = self.origins.iter().position(|known| *known == origin);
+        if known.is_none() {
+            self.origins.push(origin);
+        }
+        code(known.unwrap_or(self.origins.len() - 1) + 1)
+    }
+
+    /// Lays the columns out as bytes, all but the number of the first event.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`] if a segment can't hold that much.
+    pub(crate) fn encode(&self) -> Result<Draft> {
+        let digest = self.digest();
+        let layout = Layout::of(self, digest.len())?;
+        let mut bytes = Vec::with_capacity(layout.length);
+
+        bytes.extend(MAGIC);
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.push(layout.columns);
+        bytes.push(self.shapes.iter().fold(0, |bits, shape| bits | shape.bit()));
+        bytes.extend([0; 16]);
+        bytes.extend((layout.length as u32).to_le_bytes());
+        bytes.extend((layout.ids.start as u32).to_le_bytes());
+        bytes.extend((layout.count as u32).to_le_bytes());
+        bytes.extend((layout.links as u32).to_le_bytes());
+        bytes.extend(self.times.iter().min().copied().unwrap_or_default().to_le_bytes());
+        bytes.extend(self.times.iter().max().copied().unwrap_or_default().to_le_bytes());
+        bytes.extend((self.types.len() as u16).to_le_bytes());
+        bytes.extend((self.origins.len() as u16).to_le_bytes());
+        bytes.extend((digest.len() as u32).to_le_bytes());
+        debug_assert_eq!(bytes.len(), HEADER);
+
+        for (kinds, name) in &self.types {
+            bytes.extend([*kinds, name.len() as u8]);
+            bytes.extend(name.as_bytes());
+        }
+        bytes.resize(layout.digest.start, 0);
+        bytes.extend(digest.iter().flat_map(|word| word.to_le_bytes()));
+        bytes.extend(self.ids.as_flattened());
+        bytes.extend(self.subjects.as_flattened());
+        bytes.extend(self.ends.as_flattened());
+        bytes.extend(self.origins.iter().flat_map(|origin| origin.into_bytes()));
+        bytes.extend(self.times.iter().flat_map(|time| time.to_le_bytes()));
+        bytes.extend(self.nanos.iter().flat_map(|nanos| nanos.to_le_bytes()));
+        bytes.extend(self.lengths.iter().flat_map(|length| length.to_le_bytes()));
+        bytes.extend(self.meta_lengths.iter().flat_map(|length| length.to_le_bytes()));
+        bytes.extend(self.type_codes.iter().flat_map(|code| code.to_le_bytes()));
+        bytes.extend(self.origin_codes.iter().flat_map(|code| code.to_le_bytes()));
+        bytes.extend(self.shapes.iter().map(|shape| shape.code()));
+        push_array(&mut bytes, &self.payloads);
+        if !self.meta_lengths.is_empty() {
+            push_array(&mut bytes, &self.metas);
+        }
+        debug_assert_eq!(bytes.len(), layout.length);
+
+        let unsealed = Checksum::new().update(&bytes[24..]).update(&bytes[..8]);
+        Ok(Draft { bytes, layout, unsealed })
+    }
+
+    fn digest(&self) -> Vec<u64> {
+        let mut words = digest::empty(self.subjects.len() + self.ends.len());
+        for id in self.subjects.iter().chain(&self.ends) {
+            digest::insert(&mut words, id);
+        }
+        words
+    }
+}
+
+/// A segment that only lacks its first number.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    bytes: Vec<u8>,
+    layout: Layout,
+    unsealed: Checksum,
+}
+
+impl Draft {
+    pub(crate) fn len(&self) -> u64 {
+        self.layout.count as u64
+    }
+
+    /// The ids of the envelopes, one after the other.
+    pub(crate) fn ids(&self) -> &[[u8; 16]] {
+        super::layout::ids(&self.bytes, &self.layout.ids)
+    }
+
+    /// Gives the events their numbers, from `first` on.
+    pub(crate) fn seal(mut self, first: SeqNo) -> Segment {
+        let checksum = self.unsealed.word(first.get()).value();
+        self.bytes[8..16].copy_from_slice(&checksum.to_le_bytes());
+        self.bytes[16..24].copy_from_slice(&first.get().to_le_bytes());
+        Segment { bytes: self.bytes, layout: self.layout, first }
+    }
+}
+
+/// Milliseconds since the epoch, rounded down, and the nanoseconds above them.
+fn split_time(timestamp: jiff::Timestamp) -> (i64, u32) {
+    let nanos = timestamp.as_nanosecond();
+    (nanos.div_euclid(1_000_000) as i64, nanos.rem_euclid(1_000_000) as u32)
+}
+
+/// Adds to a column that stays empty until a row needs it.
+fn fill<T: Copy>(column: &mut Vec<T>, row: usize, value: Option<T>, missing: T) {
+    if value.is_some() || !column.is_empty() {
+        column.resize(row, missing);
+        column.push(value.unwrap_or(missing));
+    }
+}
+
+/// Adds to JSON texts that are separated by commas.
+fn push_json(texts: &mut Vec<u8>, text: &str) {
+    if !texts.is_empty() {
+        texts.push(b',');
+    }
+    texts.extend(text.as_bytes());
+}
+
+fn push_array(bytes: &mut Vec<u8>, texts: &[u8]) {
+    bytes.push(b'[');
+    bytes.extend(texts);
+    bytes.push(b']');
+}
+
+fn code(at: usize) -> Result<u16> {
+    u16::try_from(at).map_err(|_| Error::event("a segment holds at most 65535 types and origins"))
+}

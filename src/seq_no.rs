@@ -1,0 +1,85 @@
+//! [`SeqNo`]: an event's place in its log.
+
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// An event's place in its log: 1, 2, 3 …, dense, at most 2^53 − 1 so that a JavaScript number holds it.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::SeqNo;
+///
+/// let seq_no = SeqNo::new(7)?;
+/// assert_eq!(seq_no, 7);
+/// assert_eq!(seq_no.next(), Some(SeqNo::new(8)?));
+/// # Ok::<(), everbus::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct SeqNo(u64);
+
+impl SeqNo {
+    /// The number of a log's first event.
+    pub const FIRST: SeqNo = SeqNo(1);
+    /// The largest number, 2^53 − 1.
+    pub const MAX: SeqNo = SeqNo((1 << 53) - 1);
+
+    /// The number `n`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPosition`] unless `n` is from 1 to 2^53 − 1.
+    pub fn new(n: u64) -> Result<SeqNo> {
+        if (1..=SeqNo::MAX.0).contains(&n) {
+            Ok(SeqNo(n))
+        } else {
+            Err(Error::InvalidPosition(format!(
+                "{n} is no sequence number: they start at 1 and end at {}",
+                SeqNo::MAX.0
+            )))
+        }
+    }
+
+    /// The plain number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The number after this one, `None` after the largest.
+    pub fn next(self) -> Option<SeqNo> {
+        (self < SeqNo::MAX).then_some(SeqNo(self.0 + 1))
+    }
+
+    /// This number and `count` further ones, `None` past the largest.
+    pub(crate) fn plus(self, count: u64) -> Option<SeqNo> {
+        self.0.checked_add(count).and_then(|n| SeqNo::new(n).ok())
+    }
+}
+
+impl TryFrom<u64> for SeqNo {
+    type Error = Error;
+
+    fn try_from(n: u64) -> Result<SeqNo> {
+        SeqNo::new(n)
+    }
+}
+
+impl From<SeqNo> for u64 {
+    fn from(seq_no: SeqNo) -> u64 {
+        seq_no.0
+    }
+}
+
+impl PartialEq<u64> for SeqNo {
+    fn eq(&self, other: &u64) -> bool {
+        self.0 == *other
+    }
+}
+
+impl fmt::Display for SeqNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

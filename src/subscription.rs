@@ -1,0 +1,126 @@
+//! [`Subscription`]: stored events, then live ones.
+//!
+//! A subscription is a position in the log. What is stored is read; once it has caught up, commits
+//! are taken as they come, by their numbers. A commit that it already read is passed over; one that
+//! doesn't follow sends it back to reading. So no interleaving of writers makes a gap or a duplicate,
+//! and a slow reader costs nobody anything.
+
+use crate::consumer::{Cursor, CursorChange, check_name};
+use crate::log::{Chunk, Commits, EventLog, Query};
+use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Stored events, then live ones: in order, without a gap or a duplicate, until the log is closed.
+#[derive(Debug)]
+pub struct Subscription {
+    log: Arc<dyn EventLog>,
+    commits: Commits,
+    filter: Filter,
+    /// The number of the next event that hasn't been looked at.
+    next: u64,
+    /// Whether the log may hold events from `next` on that no commit will bring.
+    behind: bool,
+    ready: VecDeque<Chunk>,
+    /// The events of the chunk that [`next`](Self::next) is giving out.
+    open: Option<(Chunk, usize)>,
+}
+
+impl Subscription {
+    /// Subscribes to the events of `log` that match `filter`. Without a consumer's name there is no
+    /// position to go on from: [`SeekPosition::LastAcknowledged`] is then the beginning.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLog::subscribe`].
+    pub async fn open(
+        log: Arc<dyn EventLog>,
+        consumer: Option<&str>,
+        position: SeekPosition,
+        filter: Filter,
+    ) -> Result<Subscription> {
+        // Listening begins before the position is fixed, so that no commit falls between the two.
+        let commits = log.commits();
+        let cursor = match consumer {
+            Some(name) => {
+                check_name(name)?;
+                log.move_cursor(name, CursorChange::Register).await?
+            }
+            None => Cursor { next: SeqNo::FIRST },
+        };
+        let next = position.resolve(log.bounds().await?, cursor)?.get();
+        let (ready, open) = (VecDeque::new(), None);
+        Ok(Subscription { log, commits, filter, next, behind: true, ready, open })
+    }
+
+    /// The next event that matches; waits for one. `None` once the log is closed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EventLog::read`]. Calling again tries again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no event: the next call gives it.
+    pub async fn next(&mut self) -> Option<Result<EventEnvelope>> {
+        loop {
+            if let Some((chunk, given)) = &mut self.open {
+                if let Some(row) = chunk.rows.get(*given) {
+                    *given += 1;
+                    return Some(Ok(chunk.segment.envelope(row)));
+                }
+                self.open = None;
+            }
+            match self.next_chunk().await? {
+                Ok(chunk) => self.open = Some((chunk, 0)),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// As [`next`](Self::next), but gives all the events of a segment that match at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_chunk(&mut self) -> Option<Result<Chunk>> {
+        loop {
+            if let Some(chunk) = self.ready.pop_front() {
+                return Some(Ok(chunk));
+            }
+            if self.behind {
+                match self.catch_up().await {
+                    Ok(()) => continue,
+                    Err(Error::Closed(_)) => return None,
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            match self.commits.recv().await {
+                Ok(segment) if segment.last().get() < self.next => {}
+                Ok(segment) if segment.first().get() <= self.next => {
+                    let rows = segment.select(&self.filter, &(self.next..u64::MAX));
+                    self.next = segment.last().get() + 1;
+                    if !rows.is_empty() {
+                        return Some(Ok(Chunk { segment, rows }));
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => self.behind = true,
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// Reads a page from the log.
+    async fn catch_up(&mut self) -> Result<()> {
+        let query = Query { from: self.next, filter: self.filter.clone(), ..Query::default() };
+        let page = self.log.read(&query).await?;
+        self.behind = page.resume.is_some();
+        self.next = page.resume.map_or(self.next.max(page.last + 1), SeqNo::get);
+        self.ready = page.chunks.into();
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! What the npm package's TypeScript calls. Private: nobody else sees these classes.
+//!
+//! Methods take `&self` and return promises: state that changes is behind shared handles, so a second
+//! call while one runs is safe.
+
+mod batch;
+
+use super::error::to_js;
+use super::idb::{self, IndexedDbLog};
+use super::{WebEnv, convert};
+use crate::log::EventLog;
+use crate::{MemoryLog, Query, Result, Subscription};
+use batch::Batch;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use js_sys::{Function, Promise};
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+/// An open log.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Log(Backend);
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Memory(MemoryLog),
+    IndexedDb(IndexedDbLog),
+}
+
+#[wasm_bindgen]
+impl Log {
+    /// A log in memory.
+    pub fn memory() -> Log {
+        Log(Backend::Memory(MemoryLog::new(&WebEnv)))
+    }
+
+    /// A log in IndexedDB. `on_closed` gets the error if the log is closed for good from outside.
+    #[wasm_bindgen(js_name = indexeddb)]
+    pub fn indexed_db(name: String, on_closed: Function) -> Promise {
+        promise(async move {
+            let log = IndexedDbLog::open(&name, move |error| {
+                // What the package's callback throws has nowhere to go.
+                let _ = on_closed.call1(&JsValue::NULL, &to_js(error));
+            });
+            Ok(Log(Backend::IndexedDb(log.await?)).into())
+        })
+    }
+
+    /// Appends a batch. Resolves to the first new number; if ids are checked, followed by each event's.
+    pub fn append(&self, batch: Batch, expected: f64, check_ids: bool, strict: bool) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let batch = batch.finish(expected, check_ids, strict)?;
+            let appended = log.append_batch(batch).await?;
+            let first = appended.first_new.map_or(0.0, |n| n.get() as f64);
+            let each = appended.seq_nos.iter().filter(|_| check_ids).map(|n| n.get() as f64);
+            let numbers: Vec<f64> = std::iter::once(first).chain(each).collect();
+            Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+        })
+    }
+
+    /// The first and the last number, 0 for none.
+    pub fn bounds(&self) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let bounds = log.bounds().await?;
+            let numbers = [bounds.first, bounds.last].map(|n| n.map_or(0.0, |n| n.get() as f64));
+            Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+        })
+    }
+
+    /// At most `limit` events that match, as chunks.
+    pub fn read(&self, from: f64, to: f64, limit: f64, reverse: bool, filter: JsValue) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let mut query = Query {
+                from: convert::whole(from)?.max(1),
+                to: convert::whole(to.min(crate::SeqNo::MAX.get() as f64))?,
+                limit: convert::whole(limit)? as usize,
+                filter: convert::filter(&filter)?,
+                reverse,
+            };
+            let chunks = js_sys::Array::new();
+            while query.limit > 0 {
+                let page = log.read(&query).await?;
+                for chunk in &page.chunks {
+                    query.limit = query.limit.saturating_sub(chunk.len());
+                    chunks.push(&convert::chunk(chunk));
+                }
+                match page.resume {
+                    Some(resume) if query.reverse => query.to = resume.get(),
+                    Some(resume) => query.from = resume.get(),
+                    None => break,
+                }
+            }
+            Ok(chunks.into())
+        })
+    }
+
+    /// Stored events, then live ones. Resolves to a `Cursor`.
+    pub fn subscribe(&self, consumer: Option<String>, position: JsValue, filter: JsValue) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
+            let subscription = Subscription::open(log, consumer.as_deref(), position, filter);
+            Ok(Cursor::new(subscription.await?).into())
+        })
+    }
+
+    /// Acknowledges everything up to `seq_no`.
+    pub fn ack(&self, consumer: String, seq_no: f64) -> Promise {
+        let log = self.log();
+        promise(async move {
+            log.ack(&consumer, convert::seq_no(seq_no)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Sets where the consumer goes on.
+    pub fn seek(&self, consumer: String, position: JsValue) -> Promise {
+        let log = self.log();
+        promise(async move {
+            log.seek(&consumer, convert::position(&position)?).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// The consumers.
+    pub fn consumers(&self) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let consumers: js_sys::Array = log.consumers().await?.iter().map(convert::consumer).collect();
+            Ok(consumers.into())
+        })
+    }
+
+    /// Forgets a consumer.
+    #[wasm_bindgen(js_name = deleteConsumer)]
+    pub fn delete_consumer(&self, consumer: String) -> Promise {
+        let log = self.log();
+        promise(async move { Ok(JsValue::from(log.delete_consumer(&consumer).await?)) })
+    }
+
+    /// Gives the storage free and ends every cursor.
+    pub fn close(&self) {
+        match &self.0 {
+            Backend::Memory(log) => log.close(),
+            Backend::IndexedDb(log) => log.close(),
+        }
+    }
+
+    fn log(&self) -> Arc<dyn EventLog> {
+        match &self.0 {
+            Backend::Memory(log) => log.handle(),
+            Backend::IndexedDb(log) => log.handle(),
+        }
+    }
+}
+
+/// A subscription to a log.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Cursor(Rc<CursorState>);
+
+#[derive(Debug)]
+struct CursorState {
+    /// Out while a call to `next` is running.
+    subscription: RefCell<Option<Subscription>>,
+    closed: RefCell<Option<oneshot::Receiver<()>>>,
+    close: RefCell<Option<oneshot::Sender<()>>>,
+}
+
+impl Cursor {
+    fn new(subscription: Subscription) -> Cursor {
+        let (close, closed) = oneshot::channel();
+        Cursor(Rc::new(CursorState {
+            subscription: RefCell::new(Some(subscription)),
+            closed: RefCell::new(Some(closed)),
+            close: RefCell::new(Some(close)),
+        }))
+    }
+}
+
+#[wasm_bindgen]
+impl Cursor {
+    /// The next events that match, as a chunk; `undefined` once the cursor or the log is closed.
+    pub fn next(&self) -> Promise {
+        let state = self.0.clone();
+        promise(async move {
+            let taken = (state.subscription.take(), state.closed.take());
+            let (Some(mut subscription), Some(mut closed)) = taken else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            let chunk = match select(pin!(subscription.next_chunk()), &mut closed).await {
+                Either::Left((chunk, _)) => chunk.transpose()?,
+                Either::Right(_) => return Ok(JsValue::UNDEFINED),
+            };
+            state.subscription.replace(Some(subscription));
+            state.closed.replace(Some(closed));
+            Ok(chunk.as_ref().map_or(JsValue::UNDEFINED, convert::chunk))
+        })
+    }
+
+    /// Ends the subscription.
+    pub fn close(&self) {
+        let close = self.0.close.take();
+        let subscription = self.0.subscription.take();
+        drop((close, subscription));
+    }
+}
+
+/// Deletes the log `name` in IndexedDB.
+#[wasm_bindgen(js_name = deleteLog)]
+pub fn delete_log(name: String) -> Promise {
+    promise(async move { idb::delete(&name).await.map(|()| JsValue::UNDEFINED) })
+}
+
+fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
+    future_to_promise(async move { future.await.map_err(to_js) })
+}

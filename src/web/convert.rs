@@ -1,0 +1,196 @@
+//! Filters, positions and pages, from JavaScript and to it.
+
+use crate::consumer::ConsumerInfo;
+use crate::filter::{parse_action, parse_filter_id, parse_kind};
+use crate::log::Chunk;
+use crate::{Error, Filter, Result, SeekPosition, SeqNo, Uuid};
+use js_sys::{Array, Float64Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+/// A number that crosses as a double: whole, from 0 to 2^53 − 1.
+pub(super) fn whole(number: f64) -> Result<u64> {
+    if number >= 0.0 && number <= SeqNo::MAX.get() as f64 && number.fract() == 0.0 {
+        return Ok(number as u64);
+    }
+    Err(Error::InvalidPosition(format!("{number} is no position: whole numbers from 0 to 2^53 - 1 are")))
+}
+
+pub(super) fn seq_no(number: f64) -> Result<SeqNo> {
+    SeqNo::new(whole(number)?)
+}
+
+pub(super) fn position(value: &JsValue) -> Result<SeekPosition> {
+    match value.as_string().as_deref() {
+        Some("beginning") => return Ok(SeekPosition::Beginning),
+        Some("last_acknowledged") => return Ok(SeekPosition::LastAcknowledged),
+        Some("latest") => return Ok(SeekPosition::Latest),
+        _ => {}
+    }
+    match Reflect::get(value, &JsValue::from("sequence")).ok().and_then(|n| n.as_f64()) {
+        Some(number) => Ok(SeekPosition::Sequence(whole(number)?)),
+        None => Err(Error::InvalidPosition(
+            "a position is \"beginning\", \"last_acknowledged\", \"latest\" or { sequence }".into(),
+        )),
+    }
+}
+
+/// An object as `Filter` in the package's types; `undefined` is everything.
+pub(super) fn filter(value: &JsValue) -> Result<Filter> {
+    let mut filter = Filter::default();
+    if value.is_undefined() {
+        return Ok(filter);
+    }
+    let fields = value.dyn_ref::<Object>().ok_or_else(|| invalid_filter("a filter is an object"))?;
+    for entry in Object::entries(fields).iter() {
+        let entry = Array::from(&entry);
+        let (name, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
+        if value.is_undefined() {
+            continue;
+        }
+        match name.as_str() {
+            "kind" => {
+                let [kind] = strings(&name, &value)?.try_into().map_err(|_| not_a_value(&name))?;
+                filter.kind = Some(parse_kind(&kind)?);
+            }
+            "event_type" => {
+                filter.event_type = Some(each(&name, &value, parse_action)?);
+            }
+            "entity_type" => filter.entity_type = Some(strings(&name, &value)?),
+            "entity_id" => filter.entity_id = Some(ids(&name, &value)?),
+            "link_type" => filter.link_type = Some(strings(&name, &value)?),
+            "source_id" => filter.source_id = Some(ids(&name, &value)?),
+            "target_id" => filter.target_id = Some(ids(&name, &value)?),
+            "touches" => filter.touches = Some(ids(&name, &value)?),
+            _ => return Err(invalid_filter(&format!("a filter has no field \"{name}\""))),
+        }
+    }
+    Ok(filter)
+}
+
+fn strings(name: &str, value: &JsValue) -> Result<Vec<String>> {
+    if let Some(text) = value.as_string() {
+        return Ok(vec![text]);
+    }
+    let values = value.dyn_ref::<Array>().ok_or_else(|| not_a_value(name))?;
+    values.iter().map(|value| value.as_string().ok_or_else(|| not_a_value(name))).collect()
+}
+
+fn each<T>(name: &str, value: &JsValue, parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
+    strings(name, value)?.iter().map(|text| parse(text)).collect()
+}
+
+fn ids(name: &str, value: &JsValue) -> Result<Vec<Uuid>> {
+    each(name, value, parse_filter_id)
+}
+
+fn not_a_value(name: &str) -> Error {
+    invalid_filter(&format!("the filter's {name} is a string, or an array of strings where it may have several"))
+}
+
+fn invalid_filter(message: &str) -> Error {
+    Error::InvalidFilter(message.into())
+}
+
+pub(super) fn consumer(info: &ConsumerInfo) -> JsValue {
+    let object = Object::new();
+    let set = |name: &str, value: JsValue| {
+        // Setting a field of a fresh plain object can't fail.
+        let _ = Reflect::set(&object, &JsValue::from(name), &value);
+    };
+    set("name", JsValue::from(&info.name));
+    if let Some(last_acked) = info.last_acked {
+        set("lastAcked", JsValue::from(last_acked.get() as f64));
+    }
+    set("lag", JsValue::from(info.lag as f64));
+    object.into()
+}
+
+/// A chunk as `[heads, text]`: five numbers an event (seq_no, milliseconds, shape, type, origin), and
+/// one JSON text `[types, origins, ids, subjects, ends, payloads, metas, nanos]`.
+///
+/// One parse of one text makes every string and every payload: it is the fastest way across.
+pub(super) fn chunk(chunk: &Chunk) -> JsValue {
+    let (segment, rows) = (&chunk.segment, &chunk.rows);
+    let heads: Vec<f64> = rows
+        .iter()
+        .flat_map(|row| {
+            [
+                segment.seq_no(row).get() as f64,
+                segment.millis(row) as f64,
+                f64::from(segment.shape(row).code()),
+                f64::from(segment.type_code(row)),
+                f64::from(segment.origin_code(row)),
+            ]
+        })
+        .collect();
+
+    let mut text = JsonText(String::with_capacity(segment.payload_array().len() + rows.len() * 80));
+    text.0.push('[');
+    text.array(segment.types(), |text, (_, name)| text.string(name));
+    text.0.push(',');
+    text.array(segment.origins(), JsonText::id);
+    text.0.push(',');
+    text.array(rows, |text, row| text.id(segment.id(row)));
+    text.0.push(',');
+    text.array(rows, |text, row| text.id(segment.subject(row)));
+    text.0.push(',');
+    let ends = rows.iter().filter_map(|row| segment.ends(row));
+    text.array(ends.flat_map(|(source, target)| [source, target]), JsonText::id);
+    text.0.push(',');
+    if rows.len() == segment.len() && rows.is_sorted_by_key(|row| segment.seq_no(row)) {
+        text.0.push_str(segment.payload_array());
+    } else {
+        text.array(rows, |text, row| text.0.push_str(segment.payload(row)));
+    }
+    text.0.push(',');
+    if rows.iter().any(|row| segment.meta(row).is_some()) {
+        text.array(rows, |text, row| text.0.push_str(segment.meta(row).unwrap_or("null")));
+    } else {
+        text.0.push_str("null");
+    }
+    text.0.push(',');
+    if rows.iter().any(|row| segment.nanos(row).is_some()) {
+        text.array(rows, |text, row| {
+            text.0.push_str(&segment.nanos(row).unwrap_or_default().to_string());
+        });
+    } else {
+        text.0.push_str("null");
+    }
+    text.0.push(']');
+    Array::of2(&Float64Array::from(heads.as_slice()), &JsValue::from(text.0)).into()
+}
+
+/// JSON text as it grows.
+struct JsonText(String);
+
+impl JsonText {
+    fn array<T>(&mut self, items: impl IntoIterator<Item = T>, write: impl Fn(&mut Self, T)) {
+        self.0.push('[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.0.push(',');
+            }
+            write(self, item);
+        }
+        self.0.push(']');
+    }
+
+    fn id(&mut self, id: Uuid) {
+        let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+        self.0.push('"');
+        self.0.push_str(id.hyphenated().encode_lower(&mut buffer));
+        self.0.push('"');
+    }
+
+    fn string(&mut self, text: &str) {
+        self.0.push('"');
+        for char in text.chars() {
+            match char {
+                '"' | '\\' => self.0.extend(['\\', char]),
+                '\0'..='\x1f' => self.0.push_str(&format!("\\u{:04x}", u32::from(char))),
+                _ => self.0.push(char),
+            }
+        }
+        self.0.push('"');
+    }
+}

@@ -1,0 +1,90 @@
+//! Errors on their way to JavaScript, and JavaScript's on their way in.
+
+use crate::platform::AnyError;
+use crate::{Cause, Error};
+use js_sys::Function;
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+use web_sys::DomException;
+
+thread_local! {
+    static MAKE_ERROR: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Sets what makes an error of the package from a code, a message and a cause, and whom a panic is told.
+#[wasm_bindgen]
+pub fn setup(make_error: Function, on_panic: Function) {
+    MAKE_ERROR.set(Some(make_error));
+    ON_PANIC.set(Some(on_panic));
+    std::panic::set_hook(Box::new(|info| {
+        if let Some(on_panic) = ON_PANIC.with_borrow(Clone::clone) {
+            // The module is lost either way.
+            let _ = on_panic.call1(&JsValue::NULL, &JsValue::from(info.to_string()));
+        }
+    }));
+}
+
+/// A JavaScript value as the cause of an error.
+struct JsCause(JsValue);
+
+impl AnyError for JsCause {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl std::error::Error for JsCause {}
+
+impl fmt::Debug for JsCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for JsCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+fn cause(value: JsValue) -> Option<Cause> {
+    (!value.is_null_or_undefined()).then(|| Arc::new(JsCause(value)) as Cause)
+}
+
+/// The package's error for `error`.
+pub(super) fn to_js(error: Error) -> JsValue {
+    let cause = error.cause().and_then(|cause| cause.as_any().downcast_ref::<JsCause>());
+    let cause = cause.map_or(JsValue::UNDEFINED, |cause| cause.0.clone());
+    let message = JsValue::from(error.to_string());
+    match MAKE_ERROR.with_borrow(Clone::clone) {
+        Some(make) => make
+            .call3(&JsValue::NULL, &JsValue::from(error.code()), &message, &cause)
+            .unwrap_or_else(|thrown| thrown),
+        None => js_sys::Error::new(&error.to_string()).into(),
+    }
+}
+
+/// What a failure of IndexedDB means. `doing` completes "… failed".
+pub(super) fn from_idb(doing: &str, thrown: JsValue) -> Error {
+    match exception_name(&thrown).as_str() {
+        "QuotaExceededError" => Error::QuotaExceeded { cause: cause(thrown) },
+        "VersionError" => Error::Unsupported(
+            "the log was written by a newer version of everbus: update everbus".into(),
+        ),
+        _ => Error::Storage { message: format!("{doing} failed"), cause: cause(thrown) },
+    }
+}
+
+/// That the platform doesn't give what is needed.
+pub(super) fn unavailable(message: &str, thrown: JsValue) -> Error {
+    Error::Unavailable { message: message.into(), cause: cause(thrown) }
+}
+
+/// The name of a `DOMException`, empty for anything else.
+pub(super) fn exception_name(thrown: &JsValue) -> String {
+    thrown.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default()
+}

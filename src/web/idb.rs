@@ -1,0 +1,24 @@
+//! A log in IndexedDB.
+//!
+//! The database `everbus:NAME` has three stores: `segments`, by the number of their first event;
+//! `meta`, with the one record `head`; and `consumers`, by name.
+
+mod connection;
+mod log;
+mod read;
+mod records;
+mod transaction;
+
+pub use connection::delete;
+pub use log::IndexedDbLog;
+
+const SEGMENTS: &str = "segments";
+const META: &str = "meta";
+const CONSUMERS: &str = "consumers";
+const HEAD: &str = "head";
+/// The version of the stores.
+const VERSION: u32 = 1;
+
+fn database_name(log: &str) -> String {
+    format!("everbus:{log}")
+}

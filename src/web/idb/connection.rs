@@ -1,0 +1,190 @@
+//! [`Connection`]: an open database, and how it is opened and deleted.
+
+use super::{CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, records};
+use crate::env::Env;
+use crate::log::Head;
+use crate::web::error::{from_idb, unavailable};
+use crate::web::WebEnv;
+use crate::{Error, Result};
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use gloo_events::EventListener;
+use gloo_timers::future::TimeoutFuture;
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbVersionChangeEvent};
+
+/// How long the platform may take to open a database, in milliseconds. Some never answer in private modes.
+const OPEN_TIMEOUT: u32 = 10_000;
+
+/// Why a database is no longer there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The platform closed the connection; a new one may work.
+    Disconnected,
+    /// Somebody deletes the database.
+    Deleted,
+    /// A newer version of everbus changes the stores.
+    Upgraded,
+}
+
+/// An open database. Dropping it closes the database once its transactions have ended.
+pub(super) struct Connection {
+    database: IdbDatabase,
+    _listeners: [EventListener; 2],
+}
+
+impl Connection {
+    /// Opens the database of the log `name`, and makes it if it isn't there. `on_lost` is called when
+    /// the database is taken away; the connection has then given it free.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] if there is no IndexedDB, or it refuses or doesn't answer in time;
+    /// [`Error::Blocked`]; [`Error::Unsupported`] if a newer everbus wrote the database.
+    pub(super) async fn open(name: &str, on_lost: impl Fn(Lost) + 'static) -> Result<Connection> {
+        let request = factory()?
+            .open_with_u32(&database_name(name), VERSION)
+            .map_err(|thrown| unavailable("IndexedDB refuses to open a database", thrown))?;
+        let upgrade = EventListener::once(&request, "upgradeneeded", {
+            let request = request.clone();
+            // A failure aborts the upgrade, which then fails the request.
+            move |_| drop(create_stores(&request))
+        });
+        let outcome = outcome(&request, "another connection keeps the log from being upgraded: close the other tabs");
+        let answer = match select(outcome, TimeoutFuture::new(OPEN_TIMEOUT)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => {
+                close_when_open(&request);
+                return Err(unavailable("IndexedDB didn't open a database in 10 s", JsValue::UNDEFINED));
+            }
+        };
+        drop(upgrade);
+        let database: IdbDatabase = answer.map_err(|error| match error {
+            Error::Storage { cause, .. } => {
+                Error::Unavailable { message: "IndexedDB refuses to open a database".into(), cause }
+            }
+            other => other,
+        })?.unchecked_into();
+        Ok(Connection::watch(database, on_lost))
+    }
+
+    fn watch(database: IdbDatabase, on_lost: impl Fn(Lost) + 'static) -> Connection {
+        let on_lost = Rc::new(on_lost);
+        let version_change = EventListener::new(&database, "versionchange", {
+            let (database, on_lost) = (database.clone(), on_lost.clone());
+            move |event| {
+                // Closing here, at once, is what keeps the other side from being blocked.
+                database.close();
+                let event = event.dyn_ref::<IdbVersionChangeEvent>();
+                let deleted = event.is_none_or(|event| event.new_version().is_none());
+                on_lost(if deleted { Lost::Deleted } else { Lost::Upgraded });
+            }
+        });
+        let close = EventListener::new(&database, "close", move |_| on_lost(Lost::Disconnected));
+        Connection { database, _listeners: [version_change, close] }
+    }
+
+    pub(super) fn database(&self) -> &IdbDatabase {
+        &self.database
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.database.close();
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.database.name()).finish()
+    }
+}
+
+/// Deletes the database of the log `name`. Open connections of everbus give it free.
+///
+/// # Errors
+///
+/// [`Error::Blocked`] if another connection doesn't: the database is deleted when it ends.
+pub async fn delete(name: &str) -> Result<()> {
+    let request = factory()?
+        .delete_database(&database_name(name))
+        .map_err(|thrown| unavailable("IndexedDB refuses to delete a database", thrown))?;
+    outcome(&request, "another connection keeps the log from being deleted: it is deleted when that one closes")
+        .await
+        .map(drop)
+}
+
+/// The platform's IndexedDB: looking for it may throw, and there may be none.
+fn factory() -> Result<IdbFactory> {
+    const MISSING: &str = "there is no IndexedDB here";
+    let found = js_sys::Reflect::get(&js_sys::global(), &JsValue::from("indexedDB"))
+        .map_err(|thrown| unavailable("IndexedDB is forbidden here", thrown))?;
+    if found.is_null_or_undefined() {
+        return Err(unavailable(MISSING, JsValue::UNDEFINED));
+    }
+    Ok(found.unchecked_into())
+}
+
+/// How a request to open or to delete ends. Being blocked ends it, too.
+fn outcome(
+    request: &IdbOpenDbRequest,
+    blocked: &'static str,
+) -> impl Future<Output = Result<JsValue>> + Unpin + use<> {
+    let (sender, receiver) = oneshot::channel();
+    let sender = Rc::new(RefCell::new(Some(sender)));
+    let listen = |event: &'static str, result: fn(&IdbOpenDbRequest, &'static str) -> Result<JsValue>| {
+        let (sender, request) = (sender.clone(), request.clone());
+        let target = request.clone();
+        EventListener::once(&target, event, move |_| {
+            let sender = sender.borrow_mut().take();
+            if let Some(sender) = sender {
+                // Nobody waits any more: then nobody wants to know.
+                let _ = sender.send(result(&request, blocked));
+            }
+        })
+    };
+    let listeners = [
+        listen("success", |request, _| {
+            request.result().map_err(|thrown| from_idb("opening the database", thrown))
+        }),
+        listen("error", |request, _| {
+            let thrown = request.error().ok().flatten();
+            Err(from_idb("opening the database", thrown.map_or(JsValue::UNDEFINED, JsValue::from)))
+        }),
+        listen("blocked", |request, blocked| {
+            close_when_open(request);
+            Err(Error::Blocked(blocked.into()))
+        }),
+    ];
+    Box::pin(async move {
+        let outcome = receiver.await.unwrap_or_else(|_| Err(Error::closed()));
+        drop(listeners);
+        outcome
+    })
+}
+
+/// Closes the database that a request opens after all, when nobody waits for it any more.
+fn close_when_open(request: &IdbOpenDbRequest) {
+    let late = request.clone();
+    EventListener::once(request, "success", move |_| {
+        if let Some(database) = late.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok()) {
+            database.close();
+        }
+    })
+    .forget();
+}
+
+/// Makes the stores, and the head of an empty log.
+fn create_stores(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
+    let database: IdbDatabase = request.result()?.dyn_into()?;
+    database.create_object_store(SEGMENTS)?;
+    database.create_object_store(CONSUMERS)?;
+    let meta = database.create_object_store(META)?;
+    let head = Head::new(WebEnv.new_id());
+    meta.put_with_key(&records::head_to_js(&head), &JsValue::from(HEAD))?;
+    Ok(())
+}

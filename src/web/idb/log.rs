@@ -1,0 +1,323 @@
+//! [`IndexedDbLog`]: the log's operations, each in one transaction.
+//!
+//! # Invariants
+//!
+//! - An append reads the head, adds its segments and writes the head in one read-write transaction.
+//!   The database serialises these, whichever tab they come from, so numbers are dense without a leader.
+//! - A segment is added, never put: two appends that believed in one number would abort, not overwrite.
+
+use super::connection::{Connection, Lost};
+use super::read::{decode, segments_from};
+use super::transaction::{Mode, Transaction};
+use super::{CONSUMERS, HEAD, META, SEGMENTS, records};
+use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
+use crate::log::{
+    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page, Query,
+    RecentIds, Segment,
+};
+use crate::web::error::{exception_name, from_idb};
+use crate::{Error, Result, Uuid};
+use async_trait::async_trait;
+use js_sys::Array;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+
+/// A log in IndexedDB. Clones are the same one.
+#[derive(Clone)]
+pub struct IndexedDbLog(Rc<Inner>);
+
+struct Inner {
+    name: String,
+    connection: RefCell<Option<Connection>>,
+    /// Which log this is: one that somebody deleted and made again is another.
+    incarnation: Cell<Option<Uuid>>,
+    /// Why the log is closed, once it is.
+    closed: RefCell<Option<Error>>,
+    on_closed: Box<dyn Fn(Error)>,
+    commits: CommitSender,
+    /// The newest ids, once somebody has asked for them.
+    recent: RefCell<Option<RecentIds>>,
+}
+
+impl IndexedDbLog {
+    /// Opens the log `name`, and makes it if it isn't there. `on_closed` is called if it is closed
+    /// for good from outside.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`], [`Error::Blocked`], [`Error::Unsupported`], [`Error::Corrupt`], [`Error::Storage`].
+    pub async fn open(name: &str, on_closed: impl Fn(Error) + 'static) -> Result<IndexedDbLog> {
+        let log = IndexedDbLog(Rc::new(Inner {
+            name: name.into(),
+            connection: RefCell::default(),
+            incarnation: Cell::default(),
+            closed: RefCell::default(),
+            on_closed: Box::new(on_closed),
+            commits: CommitSender::new(),
+            recent: RefCell::default(),
+        }));
+        log.bounds().await?;
+        Ok(log)
+    }
+
+    /// Gives the database free, ends every subscription, and refuses every later call.
+    pub fn close(&self) {
+        self.close_with(Error::closed());
+    }
+
+    fn close_with(&self, error: Error) {
+        self.0.closed.borrow_mut().get_or_insert(error);
+        let connection = self.0.connection.take();
+        drop(connection);
+        self.0.commits.close();
+    }
+
+    fn lost(&self, lost: Lost) {
+        let error = Error::Closed(match lost {
+            Lost::Disconnected => {
+                // The next call opens the database again.
+                let connection = self.0.connection.take();
+                return drop(connection);
+            }
+            Lost::Deleted => "the log was deleted".into(),
+            Lost::Upgraded => "a newer version of everbus took the log over: reload".into(),
+        });
+        self.close_with(error.clone());
+        (self.0.on_closed)(error);
+    }
+
+    /// Begins a transaction, on a new connection if the platform has dropped the old one.
+    pub(super) async fn begin(&self, stores: &[&str], mode: Mode) -> Result<Transaction> {
+        if let Some(error) = self.0.closed.borrow().as_ref() {
+            return Err(error.clone());
+        }
+        let begun = self.0.connection.borrow().as_ref().map(|connection| {
+            Transaction::begin(connection.database(), stores, mode)
+        });
+        match begun {
+            Some(Ok(transaction)) => return Ok(transaction),
+            Some(Err(thrown)) if exception_name(&thrown) != "InvalidStateError" => {
+                return Err(from_idb("beginning a transaction", thrown));
+            }
+            _ => {}
+        }
+        let inner: Weak<Inner> = Rc::downgrade(&self.0);
+        let connection = Connection::open(&self.0.name, move |lost| {
+            if let Some(inner) = inner.upgrade() {
+                IndexedDbLog(inner).lost(lost);
+            }
+        })
+        .await?;
+        if let Some(error) = self.0.closed.borrow().as_ref() {
+            return Err(error.clone());
+        }
+        let begun = Transaction::begin(connection.database(), stores, mode);
+        let old = self.0.connection.replace(Some(connection));
+        drop(old);
+        begun.map_err(|thrown| from_idb("beginning a transaction", thrown))
+    }
+
+    /// Reads the head, and makes sure that it is still this log's.
+    pub(super) fn with_head(
+        &self,
+        tx: &Transaction,
+        next: impl FnOnce(&Transaction, Head) -> Result<()> + 'static,
+    ) -> Result<()> {
+        let log = self.clone();
+        tx.then(tx.store(META)?.get(&JsValue::from(HEAD)), move |tx, value| {
+            let head = records::head_from_js(&value)?;
+            let incarnation = log.0.incarnation.get().unwrap_or(head.incarnation);
+            if incarnation != head.incarnation {
+                return Err(Error::Closed("the log was deleted and made again: open it again".into()));
+            }
+            log.0.incarnation.set(Some(incarnation));
+            next(tx, head)
+        })
+    }
+
+    /// Runs one transaction that reads the head and gives something back.
+    async fn transact<T: 'static>(
+        &self,
+        stores: &[&str],
+        mode: Mode,
+        work: impl FnOnce(&Transaction, Head, Slot<T>) -> Result<()> + 'static,
+    ) -> Result<T> {
+        let slot: Slot<T> = Rc::default();
+        let result = slot.clone();
+        let transaction = self.begin(stores, mode).await?;
+        transaction
+            .run(|tx| self.with_head(tx, move |tx, head| work(tx, head, result)))
+            .await?;
+        let result = slot.take();
+        result.ok_or_else(|| Error::Storage { message: "the transaction has no result".into(), cause: None })
+    }
+
+    /// The window of known ids, up to the head.
+    fn with_recent(
+        &self,
+        tx: &Transaction,
+        head: Head,
+        next: impl FnOnce(&Transaction, RecentIds) -> Result<()> + 'static,
+    ) -> Result<()> {
+        let kept = self.0.recent.take();
+        if let Some(recent) = kept.filter(|recent| recent.last() == head.last) {
+            return next(tx, recent);
+        }
+        if head.first > head.last {
+            return next(tx, RecentIds::default());
+        }
+        let start = head.last.saturating_sub(IDEMPOTENCE_WINDOW - 1).max(head.first);
+        segments_from(tx, start, head.last, u32::MAX, move |tx, found| {
+            let mut recent = RecentIds::default();
+            decode(&found)?.iter().for_each(|segment| recent.push(segment));
+            next(tx, recent)
+        })
+    }
+
+    /// Stores `batch` after `head`.
+    fn write(
+        tx: &Transaction,
+        head: Head,
+        batch: Batch,
+        recent: Option<RecentIds>,
+        result: &Slot<Written>,
+    ) -> Result<()> {
+        let sequenced = head.sequence(batch, recent.as_ref())?;
+        let store = tx.store(SEGMENTS)?;
+        for segment in &sequenced.segments {
+            let key = JsValue::from(segment.first().get() as f64);
+            tx.issue(store.add_with_key(&records::segment_to_js(segment), &key))?;
+        }
+        if !sequenced.segments.is_empty() {
+            let head = records::head_to_js(&sequenced.head);
+            tx.issue(tx.store(META)?.put_with_key(&head, &JsValue::from(HEAD)))?;
+        }
+        tx.commit();
+        let segments = sequenced.segments.into_iter().map(Arc::new).collect();
+        result.replace(Some(Written { appended: sequenced.appended, segments, recent }));
+        Ok(())
+    }
+}
+
+/// Where a transaction's callbacks leave what it is for.
+type Slot<T> = Rc<RefCell<Option<T>>>;
+
+/// What an append stored.
+struct Written {
+    appended: Appended,
+    segments: Vec<Arc<Segment>>,
+    recent: Option<RecentIds>,
+}
+
+#[async_trait(?Send)]
+impl EventLog for IndexedDbLog {
+    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
+        let mode = if batch.strict { Mode::WriteStrict } else { Mode::Write };
+        let log = self.clone();
+        let work = move |tx: &Transaction, head: Head, result: Slot<Written>| {
+            head.check(&batch)?;
+            if !batch.checks_ids {
+                return IndexedDbLog::write(tx, head, batch, None, &result);
+            }
+            log.with_recent(tx, head, move |tx, recent| {
+                IndexedDbLog::write(tx, head, batch, Some(recent), &result)
+            })
+        };
+        let written = self.transact(&[META, SEGMENTS], mode, work).await?;
+        let kept = self.0.recent.take();
+        let mut recent = written.recent.or(kept);
+        for segment in &written.segments {
+            recent = recent.filter(|recent| recent.last() + 1 == segment.first().get());
+            if let Some(recent) = &mut recent {
+                recent.push(segment);
+            }
+            self.0.commits.announce(segment);
+        }
+        self.0.recent.replace(recent);
+        Ok(written.appended)
+    }
+
+    async fn bounds(&self) -> Result<Bounds> {
+        let work = |_: &Transaction, head: Head, result: Slot<Bounds>| {
+            result.replace(Some(head.bounds()));
+            Ok(())
+        };
+        self.transact(&[META], Mode::Read, work).await
+    }
+
+    async fn read(&self, query: &Query) -> Result<Page> {
+        self.read_page(query).await
+    }
+
+    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
+        check_name(consumer)?;
+        let name = JsValue::from(consumer);
+        let work = move |tx: &Transaction, head: Head, result: Slot<Cursor>| {
+            let store = tx.store(CONSUMERS)?;
+            tx.then(store.get(&name), move |tx, value| {
+                let stored = (!value.is_undefined()).then(|| records::cursor_from_js(&value));
+                let stored = stored.transpose()?;
+                let cursor = Cursor::change(stored, change, head.bounds())?;
+                if stored != Some(cursor) {
+                    tx.issue(store.put_with_key(&records::cursor_to_js(&cursor), &name))?;
+                }
+                result.replace(Some(cursor));
+                tx.commit();
+                Ok(())
+            })
+        };
+        self.transact(&[META, CONSUMERS], Mode::Write, work).await
+    }
+
+    async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
+        let work = |tx: &Transaction, head: Head, result: Slot<Vec<ConsumerInfo>>| {
+            let store = tx.store(CONSUMERS)?;
+            tx.then(store.get_all_keys(), move |tx, names| {
+                tx.then(store.get_all(), move |_, cursors| {
+                    let (names, cursors) = (Array::from(&names), Array::from(&cursors));
+                    let consumers: Result<_> = names
+                        .iter()
+                        .zip(cursors.iter())
+                        .map(|(name, cursor)| {
+                            let name = name.as_string().unwrap_or_default();
+                            Ok(records::cursor_from_js(&cursor)?.info(&name, head.bounds()))
+                        })
+                        .collect();
+                    result.replace(Some(consumers?));
+                    Ok(())
+                })
+            })
+        };
+        self.transact(&[META, CONSUMERS], Mode::Read, work).await
+    }
+
+    async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
+        let name = JsValue::from(consumer);
+        let work = move |tx: &Transaction, _: Head, result: Slot<bool>| {
+            let store = tx.store(CONSUMERS)?;
+            tx.then(store.count_with_key(&name), move |tx, count| {
+                tx.issue(store.delete(&name))?;
+                result.replace(Some(count.as_f64() > Some(0.0)));
+                Ok(())
+            })
+        };
+        self.transact(&[META, CONSUMERS], Mode::Write, work).await
+    }
+
+    fn commits(&self) -> Commits {
+        self.0.commits.listen()
+    }
+
+    fn handle(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.clone())
+    }
+}
+
+impl fmt::Debug for IndexedDbLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("IndexedDbLog").field(&self.0.name).finish()
+    }
+}

@@ -1,0 +1,172 @@
+//! Reading segments: a few at a time, each step in a transaction of its own.
+
+use super::transaction::{Mode, Transaction};
+use super::{META, SEGMENTS, log::IndexedDbLog, records};
+use crate::log::{Head, Page, PageBuilder, Query, Segment, beyond};
+use crate::web::error::from_idb;
+use crate::{Error, Result};
+use js_sys::Array;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbRequest};
+
+/// How many segments the first step of a page takes.
+const FIRST_STEP: u32 = 10;
+/// A step that brings fewer bytes than this makes the next one larger: the segments are small.
+const STEP_BYTES: usize = 1 << 20;
+const LARGEST_STEP: u32 = 1000;
+
+/// The head, and the records of consecutive segments in the direction of reading.
+#[derive(Debug, Default)]
+struct Step {
+    head: Option<Head>,
+    records: Vec<JsValue>,
+}
+
+impl IndexedDbLog {
+    pub(super) async fn read_page(&self, query: &Query) -> Result<Page> {
+        let mut page = PageBuilder::new(query);
+        let mut at = if query.reverse { query.to } else { query.from };
+        let mut count = FIRST_STEP;
+        loop {
+            let (head, records) = self.read_step(at, query, count).await?;
+            at = at.clamp(head.first, head.last.max(head.first));
+            let mut bytes = 0;
+            let mut end = None;
+            for record in &records {
+                let segment = Arc::new(records::segment_from_js(record)?);
+                if !(segment.first().get()..=segment.last().get()).contains(&at) {
+                    return Err(missing(at));
+                }
+                bytes += segment.as_bytes().len();
+                end = beyond(&segment, query).map(u64::from).filter(|n| *n <= head.last && *n >= head.first);
+                at = end.unwrap_or(at);
+                if page.push(segment).is_break() {
+                    return Ok(page.finish(head.last));
+                }
+            }
+            if records.is_empty() && head.first <= head.last && in_range(query, &head) {
+                return Err(missing(at));
+            }
+            if end.is_none() {
+                return Ok(page.finish(head.last));
+            }
+            if bytes < STEP_BYTES {
+                count = (count * 2).min(LARGEST_STEP);
+            }
+        }
+    }
+
+    /// Reads `count` segments, the first of which holds `at`.
+    async fn read_step(&self, at: u64, query: &Query, count: u32) -> Result<(Head, Vec<JsValue>)> {
+        let step = Rc::new(RefCell::new(Step::default()));
+        let (gathered, log, query) = (step.clone(), self.clone(), query.clone());
+        let transaction = self.begin(&[META, SEGMENTS], Mode::Read).await?;
+        transaction
+            .run(move |tx| {
+                log.with_head(tx, move |tx, head| {
+                    gathered.borrow_mut().head = Some(head);
+                    if !in_range(&query, &head) {
+                        return Ok(());
+                    }
+                    let at = at.clamp(head.first, head.last);
+                    if query.reverse {
+                        walk_back(tx, at, query.from, count, gathered)
+                    } else {
+                        segments_from(tx, at, query.to.min(head.last), count, move |_, found| {
+                            gathered.borrow_mut().records = found;
+                            Ok(())
+                        })
+                    }
+                })
+            })
+            .await?;
+        let Step { head, records } = step.take();
+        Ok((head.ok_or_else(Error::closed)?, records))
+    }
+}
+
+/// Whether the query can match anything of a log with this head.
+fn in_range(query: &Query, head: &Head) -> bool {
+    query.from.max(head.first) <= query.to.min(head.last)
+}
+
+/// Reads at most `count` segments, from the one that holds `at` to the one that holds `to`.
+pub(super) fn segments_from(
+    tx: &Transaction,
+    at: u64,
+    to: u64,
+    count: u32,
+    next: impl FnOnce(&Transaction, Vec<JsValue>) -> Result<()> + 'static,
+) -> Result<()> {
+    let store = tx.store(SEGMENTS)?;
+    let up_to = range(None, at)?;
+    let floor = store.open_key_cursor_with_range_and_direction(&up_to, IdbCursorDirection::Prev);
+    tx.then(floor, move |tx, cursor| {
+        let Some(cursor) = cursor.dyn_ref::<IdbCursor>() else {
+            return next(tx, Vec::new());
+        };
+        let start = cursor.key().map_err(|thrown| from_idb("reading a key", thrown))?;
+        let found = store.get_all_with_key_and_limit(&range(Some(&start), to)?, count);
+        tx.then(found, |tx, found| next(tx, Array::from(&found).to_vec()))
+    })
+}
+
+/// Gathers at most `count` segments backwards, from the one that holds `at` to the one that holds `from`.
+fn walk_back(
+    tx: &Transaction,
+    at: u64,
+    from: u64,
+    count: u32,
+    gathered: Rc<RefCell<Step>>,
+) -> Result<()> {
+    let request = tx
+        .store(SEGMENTS)?
+        .open_cursor_with_range_and_direction(&range(None, at)?, IdbCursorDirection::Prev)
+        .map_err(|thrown| from_idb("opening a cursor", thrown))?;
+    step_back(tx, request, from, count, gathered)
+}
+
+fn step_back(
+    tx: &Transaction,
+    request: IdbRequest,
+    from: u64,
+    count: u32,
+    gathered: Rc<RefCell<Step>>,
+) -> Result<()> {
+    tx.then(Ok(request.clone()), move |tx, cursor| {
+        let Ok(cursor) = cursor.dyn_into::<IdbCursorWithValue>() else {
+            return Ok(());
+        };
+        let failed = |thrown| from_idb("reading a segment", thrown);
+        gathered.borrow_mut().records.push(cursor.value().map_err(failed)?);
+        let first = cursor.key().map_err(failed)?.as_f64().unwrap_or_default();
+        if count <= 1 || first <= from as f64 {
+            return Ok(());
+        }
+        step_back(tx, request, from, count - 1, gathered)?;
+        cursor.continue_().map_err(failed)
+    })
+}
+
+/// The keys from `from` to `to`, both included.
+fn range(from: Option<&JsValue>, to: u64) -> Result<JsValue> {
+    let to = JsValue::from(to as f64);
+    match from {
+        Some(from) => IdbKeyRange::bound(from, &to),
+        None => IdbKeyRange::upper_bound(&to),
+    }
+    .map(JsValue::from)
+    .map_err(|thrown| from_idb("making a key range", thrown))
+}
+
+fn missing(at: u64) -> Error {
+    Error::Corrupt(format!("the segment that holds event {at} is missing"))
+}
+
+/// Reads segments that were gathered.
+pub(super) fn decode(records: &[JsValue]) -> Result<Vec<Segment>> {
+    records.iter().map(records::segment_from_js).collect()
+}

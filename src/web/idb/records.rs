@@ -1,0 +1,69 @@
+//! The records of the stores, to JavaScript and back. What comes back is checked.
+
+use super::{CONSUMERS, HEAD, SEGMENTS};
+use crate::consumer::Cursor;
+use crate::log::{Head, Segment};
+use crate::wire::parse_id;
+use crate::{Error, Result, SeqNo};
+use js_sys::{Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+pub(super) fn head_to_js(head: &Head) -> JsValue {
+    record(&[
+        ("incarnation", JsValue::from(head.incarnation.to_string())),
+        ("first", JsValue::from(head.first as f64)),
+        ("last", JsValue::from(head.last as f64)),
+    ])
+}
+
+pub(super) fn head_from_js(value: &JsValue) -> Result<Head> {
+    let incarnation = field(value, "incarnation").as_string();
+    let head = incarnation.as_deref().and_then(parse_id).and_then(|incarnation| {
+        Some(Head { incarnation, first: number(value, "first")?, last: number(value, "last")? })
+    });
+    head.filter(|head| (1..=head.last + 1).contains(&head.first)).ok_or_else(|| damaged(HEAD))
+}
+
+pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {
+    record(&[("next", JsValue::from(cursor.next.get() as f64))])
+}
+
+pub(super) fn cursor_from_js(value: &JsValue) -> Result<Cursor> {
+    let next = number(value, "next").and_then(|next| SeqNo::new(next).ok());
+    next.map(|next| Cursor { next }).ok_or_else(|| damaged(CONSUMERS))
+}
+
+pub(super) fn segment_to_js(segment: &Segment) -> JsValue {
+    Uint8Array::from(segment.as_bytes()).into()
+}
+
+pub(super) fn segment_from_js(value: &JsValue) -> Result<Segment> {
+    match value.dyn_ref::<Uint8Array>() {
+        Some(bytes) => Segment::decode(bytes.to_vec()),
+        None => Err(damaged(SEGMENTS)),
+    }
+}
+
+fn record(fields: &[(&str, JsValue)]) -> JsValue {
+    let record = Object::new();
+    for (name, value) in fields {
+        // Setting a field of a fresh plain object can't fail.
+        let _ = Reflect::set(&record, &JsValue::from(*name), value);
+    }
+    record.into()
+}
+
+fn field(record: &JsValue, name: &str) -> JsValue {
+    Reflect::get(record, &JsValue::from(name)).unwrap_or_default()
+}
+
+/// A whole number from 0 to 2^53 − 1.
+fn number(record: &JsValue, name: &str) -> Option<u64> {
+    let number = field(record, name).as_f64()?;
+    (number >= 0.0 && number <= SeqNo::MAX.get() as f64 && number.fract() == 0.0)
+        .then_some(number as u64)
+}
+
+fn damaged(store: &str) -> Error {
+    Error::Corrupt(format!("a stored record is damaged: {store}"))
+}

@@ -1,0 +1,239 @@
+//! The wire: how events and envelopes look as JSON.
+//!
+//! - Tags are `kind` and `action` in snake case, beside the event's fields.
+//! - A deleted event has neither `data` nor `metadata`. Other link events always write `metadata`,
+//!   `null` if there is none; reading, missing metadata is none. Missing `data` is an error.
+//! - `seq_no`, `origin` and `meta` are absent when not set.
+//! - Unknown fields are ignored. Unknown kinds and actions, and arrays in place of objects, are errors.
+//! - Timestamps are RFC 3339 in UTC with 3 or 9 digits of a second. Ids are 36 characters.
+
+use crate::{
+    Action, EntityEvent, EventEnvelope, EventKind, FrameworkEvent, Json, LinkEvent, Timestamp,
+};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use uuid::Uuid;
+
+impl Serialize for FrameworkEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.event_kind().as_str())?;
+        map.serialize_entry("action", self.action().as_str())?;
+        match self.ends() {
+            None => {
+                map.serialize_entry("entity_type", self.type_name())?;
+                map.serialize_entry("entity_id", &self.entity_id())?;
+                if let Some(data) = self.payload() {
+                    map.serialize_entry("data", data)?;
+                }
+            }
+            Some((source, target)) => {
+                map.serialize_entry("link_type", self.type_name())?;
+                map.serialize_entry("link_id", &self.entity_id())?;
+                map.serialize_entry("source_id", &source)?;
+                map.serialize_entry("target_id", &target)?;
+                if self.action() != Action::Deleted {
+                    map.serialize_entry("metadata", &self.payload())?;
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for FrameworkEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object::<EventFields, D>(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for EventEnvelope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("timestamp", &format_timestamp(self.timestamp))?;
+        map.serialize_entry("event", &self.event)?;
+        if let Some(seq_no) = &self.seq_no {
+            map.serialize_entry("seq_no", seq_no)?;
+        }
+        if let Some(origin) = &self.origin {
+            map.serialize_entry("origin", origin)?;
+        }
+        if let Some(meta) = &self.meta {
+            map.serialize_entry("meta", meta)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for EventEnvelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = object::<EnvelopeFields, D>(deserializer)?;
+        if fields.meta.as_ref().is_some_and(|meta| !meta.is_object()) {
+            return Err(D::Error::custom("meta has to be a JSON object"));
+        }
+        Ok(EventEnvelope {
+            id: fields.id.0,
+            timestamp: fields.timestamp,
+            event: fields.event,
+            seq_no: fields.seq_no,
+            origin: fields.origin.map(|id| id.0),
+            meta: fields.meta,
+        })
+    }
+}
+
+/// The fields of every event; which of them have to be there depends on the tags.
+#[derive(Deserialize)]
+struct EventFields<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    entity_type: Option<String>,
+    entity_id: Option<Id>,
+    #[serde(default, deserialize_with = "present")]
+    data: Option<Json>,
+    link_type: Option<String>,
+    link_id: Option<Id>,
+    source_id: Option<Id>,
+    target_id: Option<Id>,
+    metadata: Option<Json>,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeFields {
+    id: Id,
+    #[serde(deserialize_with = "timestamp")]
+    timestamp: Timestamp,
+    event: FrameworkEvent,
+    seq_no: Option<crate::SeqNo>,
+    origin: Option<Id>,
+    meta: Option<Json>,
+}
+
+impl TryFrom<EventFields<'_>> for FrameworkEvent {
+    type Error = String;
+
+    fn try_from(fields: EventFields<'_>) -> Result<Self, String> {
+        fn given<T>(value: Option<T>, name: &str) -> Result<T, String> {
+            value.ok_or_else(|| format!("the event has no {name}"))
+        }
+        let action = Action::from_tag(&fields.action)
+            .ok_or_else(|| format!("unknown action \"{}\"", fields.action))?;
+        match EventKind::from_tag(&fields.kind) {
+            Some(EventKind::Entity) => {
+                let entity_type = given(fields.entity_type, "entity_type")?;
+                let entity_id = given(fields.entity_id, "entity_id")?.0;
+                let data = || given(fields.data, "data");
+                Ok(FrameworkEvent::Entity(match action {
+                    Action::Created => EntityEvent::Created { entity_type, entity_id, data: data()? },
+                    Action::Updated => EntityEvent::Updated { entity_type, entity_id, data: data()? },
+                    Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
+                }))
+            }
+            Some(EventKind::Link) => {
+                let link_type = given(fields.link_type, "link_type")?;
+                let link_id = given(fields.link_id, "link_id")?.0;
+                let source_id = given(fields.source_id, "source_id")?.0;
+                let target_id = given(fields.target_id, "target_id")?.0;
+                let metadata = fields.metadata;
+                Ok(FrameworkEvent::Link(match action {
+                    Action::Created => {
+                        LinkEvent::Created { link_type, link_id, source_id, target_id, metadata }
+                    }
+                    Action::Updated => {
+                        LinkEvent::Updated { link_type, link_id, source_id, target_id, metadata }
+                    }
+                    Action::Deleted => {
+                        LinkEvent::Deleted { link_type, link_id, source_id, target_id }
+                    }
+                }))
+            }
+            None => Err(format!("unknown kind \"{}\"", fields.kind)),
+        }
+    }
+}
+
+/// Deserialises a `T` from an object only: serde would take an array of its fields, too.
+fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct ObjectVisitor<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+/// A field that may be missing, but whose `null` is a value.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    parse_timestamp(&text).ok_or_else(|| {
+        D::Error::custom(format!("\"{text}\" is no timestamp: write RFC 3339 in UTC, ending in Z"))
+    })
+}
+
+/// Writes 3 digits of a second, or 9 when there is something below the millisecond.
+pub(crate) fn format_timestamp(timestamp: Timestamp) -> String {
+    if timestamp.subsec_nanosecond() % 1_000_000 == 0 {
+        format!("{timestamp:.3}")
+    } else {
+        format!("{timestamp:.9}")
+    }
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SS[.1 to 9 digits]Z` and nothing else: jiff alone takes more forms.
+pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    let (seconds, fraction) = text.split_at_checked(19)?;
+    let fraction = fraction.strip_suffix('Z')?;
+    let shaped = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(have, want)| match want {
+                b'0' => have.is_ascii_digit(),
+                _ => have == want,
+            })
+    };
+    let digits = fraction.strip_prefix('.');
+    let fraction_is_sound = match digits {
+        None => fraction.is_empty(),
+        Some(digits) => {
+            (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+        }
+    };
+    let leap_second = seconds.ends_with("60");
+    (shaped(seconds, "0000-00-00T00:00:00") && fraction_is_sound && !leap_second)
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+/// A UUID in its text form of 36 characters; the uuid crate alone takes more forms.
+struct Id(Uuid);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        parse_id(&text).map(Id).ok_or_else(|| D::Error::custom(format!("\"{text}\" is no UUID")))
+    }
+}
+
+/// Reads a UUID of 36 characters.
+pub(crate) fn parse_id(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}

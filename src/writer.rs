@@ -1,0 +1,196 @@
+//! [`Writer`]: brings what is published into the log, in groups.
+//!
+//! # Invariants
+//!
+//! - The log's order is the order of [`Writer::push`].
+//! - While one append is in flight, events collect; the next append takes them all, up to a segment.
+//! - An append in flight belongs to nobody: any driver that is polled moves it on, and a driver that
+//!   is dropped takes nothing with it.
+//! - An event that can't be stored fails alone: a group that fails is tried again by halves.
+
+use crate::log::segment::MAX_EVENTS;
+use crate::log::{Batch, EventLog};
+use crate::platform::BoxFuture;
+use crate::{Error, EventEnvelope, Result, SeqNo};
+use async_broadcast::{Receiver, Sender};
+use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::Shared;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+type InFlight = Shared<BoxFuture<'static, ()>>;
+
+/// An event on its way into the log.
+struct Unit {
+    envelope: EventEnvelope,
+    settle: oneshot::Sender<Result<SeqNo>>,
+}
+
+/// The queue in front of a log.
+pub(crate) struct Writer {
+    log: Arc<dyn EventLog>,
+    state: Mutex<State>,
+    /// Wakes the drivers that wait for something to do.
+    work: Sender<()>,
+    /// Keeps that channel open while nobody drives.
+    idle: async_broadcast::InactiveReceiver<()>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Unit>,
+    in_flight: Option<InFlight>,
+    /// The first failure since the last flush that nobody was told of.
+    unreported: Option<Error>,
+}
+
+/// The outcome of one publish.
+pub(crate) struct Pending {
+    writer: Arc<Writer>,
+    outcome: oneshot::Receiver<Result<SeqNo>>,
+}
+
+/// Drives a writer until it is gone.
+pub(crate) struct Driver {
+    writer: Weak<Writer>,
+    work: Receiver<()>,
+}
+
+impl Writer {
+    pub(crate) fn new(log: Arc<dyn EventLog>) -> Writer {
+        let (mut work, receiver) = async_broadcast::broadcast(1);
+        work.set_overflow(true);
+        let idle = receiver.deactivate();
+        Writer { log, state: Mutex::default(), work, idle }
+    }
+
+    pub(crate) fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// Queues an event.
+    pub(crate) fn push(self: &Arc<Self>, envelope: EventEnvelope) -> Pending {
+        let (settle, outcome) = oneshot::channel();
+        self.lock().queue.push_back(Unit { envelope, settle });
+        // Fails only if nobody waits for work.
+        let _ = self.work.try_broadcast(());
+        Pending { writer: self.clone(), outcome }
+    }
+
+    /// Resolves once what is queued now has been tried.
+    pub(crate) async fn flush(self: &Arc<Self>) -> Result<()> {
+        while let Some(append) = self.next_append() {
+            append.await;
+        }
+        self.lock().unreported.take().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn driver(self: &Arc<Self>) -> Driver {
+        Driver { writer: Arc::downgrade(self), work: self.idle.activate_cloned() }
+    }
+
+    /// The append in flight, or one that takes what is queued, or `None` if there is nothing to do.
+    fn next_append(self: &Arc<Self>) -> Option<InFlight> {
+        let mut state = self.lock();
+        if state.in_flight.is_none() && !state.queue.is_empty() {
+            let count = state.queue.len().min(MAX_EVENTS);
+            let group: Vec<Unit> = state.queue.drain(..count).collect();
+            // The writer holds this future, so the future must not hold the writer.
+            let (log, writer) = (self.log.clone(), Arc::downgrade(self));
+            let append: BoxFuture<'static, ()> = Box::pin(async move {
+                let unreported = append(&*log, group).await;
+                if let Some(writer) = writer.upgrade() {
+                    let mut state = writer.lock();
+                    state.in_flight = None;
+                    state.unreported = state.unreported.take().or(unreported);
+                }
+            });
+            state.in_flight = Some(append.shared());
+        }
+        state.in_flight.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code that runs under the lock leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Appends a group and settles each of its events. Returns the first failure that nobody was told of.
+async fn append(log: &dyn EventLog, group: Vec<Unit>) -> Option<Error> {
+    let mut unreported = None;
+    let mut groups = vec![group];
+    while let Some(mut group) = groups.pop() {
+        match try_append(log, &group).await {
+            Ok(seq_nos) => {
+                for (unit, seq_no) in group.into_iter().zip(seq_nos) {
+                    // Nobody kept the receipt: then nobody wants to know.
+                    let _ = unit.settle.send(Ok(seq_no));
+                }
+            }
+            Err(error) if group.len() == 1 || matches!(error, Error::Closed(_)) => {
+                for unit in group {
+                    if unit.settle.send(Err(error.clone())).is_err() {
+                        unreported.get_or_insert_with(|| error.clone());
+                    }
+                }
+            }
+            Err(_) => {
+                let second_half = group.split_off(group.len() / 2);
+                groups.extend([second_half, group]);
+            }
+        }
+    }
+    unreported
+}
+
+async fn try_append(log: &dyn EventLog, group: &[Unit]) -> Result<Vec<SeqNo>> {
+    let batch = Batch::of(group.iter().map(|unit| &unit.envelope))?;
+    Ok(log.append_batch(batch).await?.seq_nos)
+}
+
+impl Pending {
+    /// Drives the writer until this event is settled.
+    pub(crate) async fn settled(mut self) -> Result<SeqNo> {
+        loop {
+            match self.outcome.try_recv() {
+                Ok(Some(outcome)) => return outcome,
+                Ok(None) => {}
+                Err(oneshot::Canceled) => return Err(Error::closed()),
+            }
+            match self.writer.next_append() {
+                Some(append) => append.await,
+                // Another driver has just finished the append: the outcome is there.
+                None => return (&mut self.outcome).await.unwrap_or_else(|_| Err(Error::closed())),
+            }
+        }
+    }
+}
+
+impl Driver {
+    pub(crate) async fn run(mut self) {
+        loop {
+            while let Some(append) = self.writer.upgrade().and_then(|writer| writer.next_append()) {
+                append.await;
+            }
+            if let Err(async_broadcast::RecvError::Closed) = self.work.recv_direct().await {
+                return;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queued = self.lock().queue.len();
+        f.debug_struct("Writer").field("log", &self.log).field("queued", &queued).finish()
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
