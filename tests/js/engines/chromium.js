@@ -1,0 +1,22 @@
+import { chromium } from "playwright-core";
+import { find } from "./processes.js";
+
+export const options = () => ({
+  executablePath: find("chromium", "chromium-browser", "google-chrome", "chrome"),
+  headless: true,
+  args: [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+  ],
+});
+
+export async function launch() {
+  const browser = await chromium.launch(options());
+  return {
+    async open(url) {
+      const page = await browser.newPage();
+      await page.goto(url);
+    },
+    close: () => browser.close(),
+  };
+}

@@ -1,0 +1,53 @@
+// The four WebDriver commands that showing a page needs.
+import { start } from "./processes.js";
+import { createServer } from "node:net";
+
+/** Starts a driver, opens a session with these capabilities, and gives `open(url)` and `close()`. */
+export async function drive(path, args, capabilities, options) {
+  const port = await freePort();
+  const driver = start(path, args(port), options);
+  const send = async (method, command, body) => {
+    const response = await fetch(`http://127.0.0.1:${port}${command}`, { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
+    const { value } = await response.json();
+    if (!response.ok) throw new Error(`${method} ${command}: ${value?.error}: ${value?.message}\n${driver.output()}`);
+    return value;
+  };
+  try {
+    await ready(send, driver);
+    const { sessionId } = await send("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
+    return {
+      open: (url) => send("POST", `/session/${sessionId}/url`, { url }),
+      async close() {
+        await send("DELETE", `/session/${sessionId}`).catch(() => {});
+        await driver.end();
+      },
+    };
+  } catch (error) {
+    await driver.end();
+    throw error;
+  }
+}
+
+// A driver answers its status as soon as it listens.
+async function ready(send, driver) {
+  let over = false;
+  driver.ended.then(() => (over = true));
+  for (const until = Date.now() + 30_000; ; ) {
+    try {
+      return await send("GET", "/status");
+    } catch (error) {
+      if (over || Date.now() > until) throw new Error(`the driver is not ready: ${error}\n${driver.output()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

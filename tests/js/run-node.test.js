@@ -1,0 +1,39 @@
+// The shared suite in Node, with a log in memory, and what only Node shows.
+import { readFile } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EverbusError, openBus } from "everbus";
+import * as byFile from "./suite/everbus.js";
+import { runOne, tests } from "./suite/index.js";
+
+const host = {
+  log: "memory",
+  timeLimit: 60_000,
+  readText: (path) => readFile(new URL(`../${path}`, import.meta.url), "utf8"),
+};
+
+for (const each of tests) test(each.name, { skip: each.skip(host) }, () => runOne(each, host));
+
+test("the suite tests the very package that its name gives", () => {
+  assert.equal(byFile.openBus, openBus);
+});
+
+test("a test's name is told once", () => {
+  const names = tests.map(({ name }) => name);
+  assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+});
+
+for (const options of [{}, { log: "indexeddb" }]) {
+  test(`without IndexedDB, openBus(name, ${JSON.stringify(options)}) falls back to memory and says why`, async () => {
+    const errors = [];
+    const bus = await openBus("fallback", { ...options, onError: (error) => errors.push(error) });
+    assert.equal(bus.storage, "memory");
+    assert.equal(errors.length, 1);
+    assert.ok(errors[0] instanceof EverbusError);
+    assert.equal(errors[0].code, "unavailable");
+    const event = { kind: "entity", action: "deleted", entity_type: "order", entity_id: crypto.randomUUID() };
+    assert.equal(await bus.publish(event).committed, 1);
+    assert.deepEqual((await bus.log.read()).map((envelope) => envelope.event), [event]);
+    await bus.close();
+  });
+}
