@@ -24,7 +24,7 @@ const atlas = new Atlas();
 const status = new Status();
 const alerts = new Alerts();
 const feed = new Feed(atlas);
-let bus: Bus;
+let bus: Bus | undefined;
 
 async function start(): Promise<void> {
   const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
@@ -32,13 +32,13 @@ async function start(): Promise<void> {
   const map = new MapView(find("map", HTMLDivElement), atlas, geography);
   const panel = new Panel(atlas, {
     select,
-    rename: (airport, name) => act(`Renamed ${airport.code}`, () => renameAirport(bus, airport, name)),
-    delete: (airport) => act(`Deleted ${airport.code}`, () => deleteAirport(bus, atlas, airport)),
-    removeRoute: (route) => act("Removed a route", () => removeRoute(bus, route)),
+    rename: (airport, name) => act(`Renamed ${airport.code}`, (bus) => renameAirport(bus, airport, name)),
+    delete: (airport) => act(`Deleted ${airport.code}`, (bus) => deleteAirport(bus, atlas, airport)),
+    removeRoute: (route) => act("Removed a route", (bus) => removeRoute(bus, route)),
   });
   const forms = new Forms(atlas, {
-    addAirport: (data) => act(`Added ${data.code}`, () => addAirport(bus, data)),
-    addRoute: (from, to) => act(`Added ${from.code} → ${to.code}`, () => addRoute(bus, from, to)),
+    addAirport: (data) => act(`Added ${data.code}`, (bus) => addAirport(bus, data)),
+    addRoute: (from, to) => act(`Added ${from.code} → ${to.code}`, (bus) => addRoute(bus, from, to)),
     pin: (place) => map.pin(place),
     isOnMap: (place) => map.has(place),
     selected: () => panel.airport,
@@ -78,10 +78,11 @@ async function start(): Promise<void> {
   async function live(): Promise<boolean> {
     replaying = true;
     status.say("opening", "Opening the log …");
-    bus = await openBus(NAME, { onError: (error) => alerts.show(error) });
-    status.storage(bus.storage);
+    const opened = await openBus(NAME, { onError: (error) => alerts.show(error) });
+    bus = opened;
+    status.storage(opened.storage);
     try {
-      await follow(bus, {
+      await follow(opened, {
         receive,
         replaying: (done, total) => {
           status.say("replaying", `Replaying: ${number(done)} of ${count(total, "event")}`, done / total);
@@ -96,7 +97,7 @@ async function start(): Promise<void> {
       if (codeOf(error) !== "closed") throw error;
     }
     await stream.stop();
-    return bus.closed;
+    return opened.closed;
   }
 
   function goLive(text: string): void {
@@ -106,9 +107,10 @@ async function start(): Promise<void> {
   }
 
   function measureLog(): void {
+    if (bus === undefined) return;
     logMeasured = performance.now();
     status.logSize(bus).catch((error: unknown) => {
-      if (!bus.closed) alerts.show(error);
+      if (codeOf(error) !== "closed") alerts.show(error);
     });
   }
 
@@ -144,27 +146,28 @@ async function start(): Promise<void> {
   }
 
   async function runStream(): Promise<void> {
+    if (bus === undefined) return;
     try {
       const running = stream.run(bus, ({ done, total, seconds }) => {
-        const rate = number(Math.round(done / seconds));
-        status.say("streaming", `Streaming: ${number(done)} of ${count(total, "event")}, ${rate} events/s`, done / total);
+        const text = `Streaming: ${number(done)} of ${count(total, "event")}, ${rate(done, seconds)}`;
+        status.say("streaming", text, done / total);
       });
       refresh();
       const { done, total, seconds } = await running;
-      const rate = number(Math.round(done / seconds));
       const outcome = done < total ? `Stopped after ${number(done)} of ${count(total, "event")}` : `Streamed ${count(done, "event")}`;
-      goLive(`${outcome} in ${seconds.toFixed(1)} s, ${rate} events/s, each one committed.`);
+      goLive(`${outcome} in ${seconds.toFixed(1)} s, ${rate(done, seconds)}, each one committed.`);
     } catch (error) {
-      if (!bus.closed) fail(error);
+      if (codeOf(error) !== "closed") fail(error);
       refresh();
     }
   }
 
   /** Publishes what was done by hand, and says when it is durable. */
-  async function act(what: string, publish: () => Receipt[]): Promise<void> {
+  async function act(what: string, publish: (bus: Bus) => Receipt[]): Promise<void> {
+    if (bus === undefined) return;
     try {
       const started = performance.now();
-      const numbers = await Promise.all(publish().map(({ committed }) => committed));
+      const numbers = await Promise.all(publish(bus).map(({ committed }) => committed));
       const ms = number(Math.ceil(performance.now() - started));
       const events = numbers.length === 1 ? `event ${number(numbers[0] ?? 0)}` : count(numbers.length, "event");
       if (!stream.running) goLive(`${what}: ${events} committed in ${ms} ms.`);
@@ -181,6 +184,10 @@ async function start(): Promise<void> {
       alerts.show(error);
     }
   }
+}
+
+function rate(events: number, seconds: number): string {
+  return `${number(Math.round(events / Math.max(seconds, 0.001)))} events/s`;
 }
 
 function nameStream(missing: { airports: number; routes: number }, { airports, routes }: Atlas): string {
