@@ -1,15 +1,29 @@
-import { find } from "./processes.js";
+// WebKitGTK has no headless mode: it gets a display of its own.
+import { find, start } from "./processes.js";
 import { drive } from "./webdriver.js";
 
-const browsers = ["4.1", "4.0", "6.0"].map((version) => `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
+const cpu = process.arch === "arm64" ? "aarch64" : "x86_64";
+const browsers = ["4.1", "4.0", "6.0"].map((version) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
 
-export const launch = () =>
-  drive(
-    find("xvfb-run"),
-    (port) => ["-a", find("WebKitWebDriver"), `--port=${port}`, "--host=127.0.0.1"],
-    {
-      browserName: "MiniBrowser",
-      "webkitgtk:browserOptions": { binary: find(...browsers), args: ["--automation"] },
-    },
-    { env: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } },
-  );
+export async function launch() {
+  const display = start(find("Xvfb"), ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
+  try {
+    const [, number] = await display.printed(/^(\d+)\n/m);
+    const session = await drive(
+      find("WebKitWebDriver"),
+      (port) => [`--port=${port}`, "--host=127.0.0.1"],
+      { browserName: "MiniBrowser", "webkitgtk:browserOptions": { binary: find(...browsers), args: ["--automation"] } },
+      { env: { DISPLAY: `:${number}`, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } },
+    );
+    return {
+      open: session.open,
+      async close() {
+        await session.close();
+        await display.end();
+      },
+    };
+  } catch (error) {
+    await display.end();
+    throw error;
+  }
+}
