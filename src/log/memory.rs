@@ -10,7 +10,7 @@ use super::EventLog;
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::{Env, Error, Result};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log in memory: the same segments and the same semantics as a stored one, but gone with its last handle.
@@ -24,19 +24,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// assert_eq!(futures::executor::block_on(log.last_seq_no())?, None);
 /// # Ok::<(), everbus::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MemoryLog {
     state: Arc<Mutex<State>>,
     commits: CommitSender,
 }
 
-#[derive(Debug)]
 struct State {
     head: Head,
     segments: Vec<Arc<Segment>>,
     recent: RecentIds,
-    cursors: BTreeMap<String, Cursor>,
+    /// Sorted by name.
+    cursors: Vec<(String, Cursor)>,
     closed: bool,
+}
+
+impl State {
+    /// Where a consumer is, or would be.
+    fn find(&self, consumer: &str) -> Result<usize, usize> {
+        self.cursors.binary_search_by(|(name, _)| name.as_str().cmp(consumer))
+    }
 }
 
 impl MemoryLog {
@@ -46,7 +53,7 @@ impl MemoryLog {
             head: Head::new(env.new_id()),
             segments: Vec::new(),
             recent: RecentIds::default(),
-            cursors: BTreeMap::new(),
+            cursors: Vec::new(),
             closed: false,
         };
         MemoryLog { state: Arc::new(Mutex::new(state)), commits: CommitSender::new() }
@@ -112,10 +119,19 @@ impl EventLog for MemoryLog {
     async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
         check_name(consumer)?;
         let mut state = self.open()?;
-        let stored = state.cursors.get(consumer).copied();
-        let cursor = Cursor::change(stored, change, state.head.bounds())?;
-        state.cursors.insert(consumer.into(), cursor);
-        Ok(cursor)
+        let bounds = state.head.bounds();
+        match state.find(consumer) {
+            Ok(at) => {
+                let (_, cursor) = &mut state.cursors[at];
+                *cursor = Cursor::change(Some(*cursor), change, bounds)?;
+                Ok(*cursor)
+            }
+            Err(at) => {
+                let cursor = Cursor::change(None, change, bounds)?;
+                state.cursors.insert(at, (consumer.into(), cursor));
+                Ok(cursor)
+            }
+        }
     }
 
     async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
@@ -125,7 +141,9 @@ impl EventLog for MemoryLog {
     }
 
     async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
-        Ok(self.open()?.cursors.remove(consumer).is_some())
+        let mut state = self.open()?;
+        let found = state.find(consumer);
+        Ok(found.map(|at| state.cursors.remove(at)).is_ok())
     }
 
     fn commits(&self) -> Commits {
@@ -134,5 +152,11 @@ impl EventLog for MemoryLog {
 
     fn handle(&self) -> Arc<dyn EventLog> {
         Arc::new(self.clone())
+    }
+}
+
+impl fmt::Debug for MemoryLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryLog(..={})", self.lock().head.last)
     }
 }

@@ -9,6 +9,7 @@ use super::error::to_js;
 use super::idb::{self, IndexedDbLog};
 use super::{WebEnv, convert};
 use crate::log::EventLog;
+use crate::platform::BoxFuture;
 use crate::{MemoryLog, Query, Result, Subscription};
 use batch::Batch;
 use futures::channel::oneshot;
@@ -221,5 +222,7 @@ pub fn delete_log(name: String) -> Promise {
 }
 
 fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
+    // Boxed, so that there is one piece of glue for all of them.
+    let future: BoxFuture<'static, Result<JsValue>> = Box::pin(future);
     future_to_promise(async move { future.await.map_err(to_js) })
 }

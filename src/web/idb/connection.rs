@@ -1,6 +1,6 @@
 //! [`Connection`]: an open database, and how it is opened and deleted.
 
-use super::{CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, records};
+use super::{CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
 use crate::env::Env;
 use crate::log::Head;
 use crate::web::error::{from_idb, unavailable};
@@ -48,7 +48,7 @@ impl Connection {
         let request = factory()?
             .open_with_u32(&database_name(name), VERSION)
             .map_err(|thrown| unavailable("IndexedDB refuses to open a database", thrown))?;
-        let upgrade = EventListener::once(&request, "upgradeneeded", {
+        let upgrade = listen::once(&request, "upgradeneeded", {
             let request = request.clone();
             // A failure aborts the upgrade, which then fails the request.
             move |_| drop(create_stores(&request))
@@ -73,7 +73,7 @@ impl Connection {
 
     fn watch(database: IdbDatabase, on_lost: impl Fn(Lost) + 'static) -> Connection {
         let on_lost = Rc::new(on_lost);
-        let version_change = EventListener::new(&database, "versionchange", {
+        let version_change = listen::on(&database, "versionchange", {
             let (database, on_lost) = (database.clone(), on_lost.clone());
             move |event| {
                 // Closing here, at once, is what keeps the other side from being blocked.
@@ -83,7 +83,7 @@ impl Connection {
                 on_lost(if deleted { Lost::Deleted } else { Lost::Upgraded });
             }
         });
-        let close = EventListener::new(&database, "close", move |_| on_lost(Lost::Disconnected));
+        let close = listen::on(&database, "close", move |_| on_lost(Lost::Disconnected));
         Connection { database, _listeners: [version_change, close] }
     }
 
@@ -139,7 +139,7 @@ fn outcome(
     let listen = |event: &'static str, result: fn(&IdbOpenDbRequest, &'static str) -> Result<JsValue>| {
         let (sender, request) = (sender.clone(), request.clone());
         let target = request.clone();
-        EventListener::once(&target, event, move |_| {
+        listen::once(&target, event, move |_| {
             let sender = sender.borrow_mut().take();
             if let Some(sender) = sender {
                 // Nobody waits any more: then nobody wants to know.
@@ -170,7 +170,7 @@ fn outcome(
 /// Closes the database that a request opens after all, when nobody waits for it any more.
 fn close_when_open(request: &IdbOpenDbRequest) {
     let late = request.clone();
-    EventListener::once(request, "success", move |_| {
+    listen::once(request, "success", move |_| {
         if let Some(database) = late.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok()) {
             database.close();
         }

@@ -8,7 +8,7 @@
 
 use super::connection::{Connection, Lost};
 use super::read::{decode, segments_from};
-use super::transaction::{Mode, Transaction};
+use super::transaction::{Issue, Mode, Transaction};
 use super::{CONSUMERS, HEAD, META, SEGMENTS, records};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
@@ -146,13 +146,17 @@ impl IndexedDbLog {
         work: impl FnOnce(&Transaction, Head, Slot<T>) -> Result<()> + 'static,
     ) -> Result<T> {
         let slot: Slot<T> = Rc::default();
-        let result = slot.clone();
-        let transaction = self.begin(stores, mode).await?;
-        transaction
-            .run(|tx| self.with_head(tx, move |tx, head| work(tx, head, result)))
-            .await?;
+        let (log, result) = (self.clone(), slot.clone());
+        let issue = move |tx: &Transaction| {
+            log.with_head(tx, move |tx, head| work(tx, head, result))
+        };
+        self.run(stores, mode, Box::new(issue)).await?;
         let result = slot.take();
         result.ok_or_else(|| Error::Storage { message: "the transaction has no result".into(), cause: None })
+    }
+
+    async fn run(&self, stores: &[&str], mode: Mode, issue: Issue) -> Result<()> {
+        self.begin(stores, mode).await?.run(issue).await
     }
 
     /// The window of known ids, up to the head.

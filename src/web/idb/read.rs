@@ -65,7 +65,7 @@ impl IndexedDbLog {
         let (gathered, log, query) = (step.clone(), self.clone(), query.clone());
         let transaction = self.begin(&[META, SEGMENTS], Mode::Read).await?;
         transaction
-            .run(move |tx| {
+            .run(Box::new(move |tx| {
                 log.with_head(tx, move |tx, head| {
                     gathered.borrow_mut().head = Some(head);
                     if !in_range(&query, &head) {
@@ -81,7 +81,7 @@ impl IndexedDbLog {
                         })
                     }
                 })
-            })
+            }))
             .await?;
         let Step { head, records } = step.take();
         Ok((head.ok_or_else(Error::closed)?, records))

@@ -3,6 +3,7 @@
 //! Only the transaction's `complete` means durable, only its `abort` means undone; a request's
 //! success means neither. A callback that fails aborts the transaction, which then fails with that.
 
+use super::listen;
 use crate::web::error::from_idb;
 use crate::{Error, Result};
 use futures::channel::oneshot;
@@ -38,6 +39,12 @@ pub(super) enum Mode {
     /// Also survives a power cut, where the engine can promise it.
     WriteStrict,
 }
+
+/// What follows on a request's success.
+type Next = Box<dyn FnOnce(&Transaction, JsValue) -> Result<()>>;
+
+/// What a transaction begins with.
+pub(super) type Issue = Box<dyn FnOnce(&Transaction) -> Result<()>>;
 
 /// A transaction that is open. Clones are the same one.
 #[derive(Clone)]
@@ -84,12 +91,12 @@ impl Transaction {
     /// # Cancel safety
     ///
     /// Dropping the future aborts the transaction, if it isn't committing already.
-    pub(super) async fn run(self, issue: impl FnOnce(&Transaction) -> Result<()>) -> Result<()> {
+    pub(super) async fn run(self, issue: Issue) -> Result<()> {
         let (sender, ended) = oneshot::channel();
         let sender = Rc::new(RefCell::new(Some(sender)));
         for (event, completed) in [("complete", true), ("abort", false)] {
             let sender = sender.clone();
-            self.keep(EventListener::once(&self.0.raw, event, move |_| {
+            self.keep(listen::once(&self.0.raw, event, move |_| {
                 let sender = sender.borrow_mut().take();
                 // Nobody waits any more: then nobody wants to know.
                 let _ = sender.map(|sender| sender.send(completed));
@@ -116,9 +123,13 @@ impl Transaction {
         request: Result<IdbRequest, JsValue>,
         next: impl FnOnce(&Transaction, JsValue) -> Result<()> + 'static,
     ) -> Result<()> {
+        self.then_boxed(request, Box::new(next))
+    }
+
+    fn then_boxed(&self, request: Result<IdbRequest, JsValue>, next: Next) -> Result<()> {
         let request = request.map_err(|thrown| from_idb("a request", thrown))?;
         let (transaction, source) = (self.clone(), request.clone());
-        self.keep(EventListener::once(&request, "success", move |_| {
+        self.keep(listen::once(&request, "success", move |_| {
             let result = source.result().map_err(|thrown| from_idb("a request", thrown));
             if let Err(error) = result.and_then(|value| next(&transaction, value)) {
                 transaction.fail(error);
