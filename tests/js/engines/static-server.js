@@ -19,7 +19,7 @@ export async function serve(heard = () => {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
     const answer = (status, type, body) => {
-      response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+      response.writeHead(status, { "content-type": type, "cache-control": "no-store", "access-control-allow-origin": "*" });
       response.end(body);
     };
     if (request.method === "POST" && path.startsWith("/outcomes")) {
