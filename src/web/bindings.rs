@@ -222,7 +222,10 @@ pub fn delete_log(name: String) -> Promise {
 }
 
 fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
-    // Boxed, so that there is one piece of glue for all of them.
-    let future: BoxFuture<'static, Result<JsValue>> = Box::pin(future);
+    boxed_promise(Box::pin(future))
+}
+
+/// One piece of glue for all of them: futures of eleven types would bring eleven.
+fn boxed_promise(future: BoxFuture<'static, Result<JsValue>>) -> Promise {
     future_to_promise(async move { future.await.map_err(to_js) })
 }
