@@ -1,0 +1,117 @@
+// Events on their way into the core: the columns of one segment at a time, all text in one piece.
+import { Batch } from "./binding.js";
+import type { Entry } from "./entry.js";
+import { MAX_JSON_BYTES } from "./text.js";
+import { moduleMemory } from "./module.js";
+
+/** The most events in one segment. */
+const SEGMENT_EVENTS = 1000;
+
+const NO_U16 = /* @__PURE__ */ new Uint16Array(0);
+const NO_U32 = /* @__PURE__ */ new Uint32Array(0);
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** Counts how many segments events fill: a new one begins after 1000 events or 1 MiB of text. */
+export class SegmentCount {
+  segments = 0;
+  #events = SEGMENT_EVENTS;
+  #length = 0;
+
+  /** Counts an event in. Returns whether it begins a segment. */
+  add(entry: Entry): boolean {
+    const length = entry.text.length + ((entry.meta as string | undefined)?.length ?? 0);
+    const begins = this.#events === SEGMENT_EVENTS || this.#length + length > MAX_JSON_BYTES;
+    if (begins) {
+      this.segments++;
+      this.#events = 0;
+      this.#length = 0;
+    }
+    this.#events++;
+    this.#length += length;
+    return begins;
+  }
+}
+
+/** Packs `entries` for one atomic append. The core checks them once more, and throws what it finds. */
+export function encode(entries: readonly Entry[]): Batch {
+  const batch = new Batch();
+  try {
+    const count = new SegmentCount();
+    let from = 0;
+    for (let end = 0; end < entries.length; end++) {
+      if (!count.add(entries[end]!) || end === 0) continue;
+      pushSegment(batch, entries, from, end);
+      from = end;
+    }
+    pushSegment(batch, entries, from, entries.length);
+  } catch (error) {
+    batch.free();
+    throw error;
+  }
+  return batch;
+}
+
+function pushSegment(batch: Batch, entries: readonly Entry[], from: number, end: number): void {
+  const count = end - from;
+  const shapes = new Uint8Array(count);
+  const typeCodes = new Uint16Array(count);
+  const times = new Float64Array(count);
+  const lengths = new Uint32Array(count);
+  const types = new Dictionary();
+  const origins = new Dictionary();
+  const payloads = new Array<string>(count);
+  const ids: string[] = [];
+  // Columns that most segments don't have.
+  let nanos = NO_U32;
+  let originCodes = NO_U16;
+  let metas: string[] | undefined;
+
+  for (let i = 0; i < count; i++) {
+    const entry = entries[from + i]!;
+    shapes[i] = entry.shape;
+    typeCodes[i] = types.code(entry.type);
+    times[i] = entry.ms;
+    lengths[i] = entry.text.length;
+    payloads[i] = entry.text;
+    ids.push(entry.id, entry.subject);
+    if (entry.source !== "") ids.push(entry.source, entry.target);
+    if (entry.nanos !== 0) (nanos = nanos.length === 0 ? new Uint32Array(count) : nanos)[i] = entry.nanos;
+    if (entry.origin !== undefined) {
+      originCodes = originCodes.length === 0 ? new Uint16Array(count) : originCodes;
+      originCodes[i] = 1 + origins.code(entry.origin);
+    }
+    if (entry.meta !== undefined) (metas ??= new Array<string>(count).fill("null"))[i] = entry.meta as string;
+  }
+
+  let text = payloads.join(",");
+  if (metas !== undefined) text += metas.join(",");
+  const written = write(batch, text + ids.join(""));
+  const metaLengths = metas === undefined ? NO_U32 : Uint32Array.from(metas, (meta) => meta.length);
+  batch.push(written, shapes, types.words, typeCodes, times, nanos, lengths, metaLengths, origins.words, originCodes);
+}
+
+/** Writes `text` into the core's memory and returns its bytes. */
+function write(batch: Batch, text: string): number {
+  const room = text.length * 3;
+  const start = batch.reserve(room);
+  return encoder.encodeInto(text, moduleMemory().subarray(start, start + room)).written;
+}
+
+/** Numbers distinct words in the order they come. Mostly one word comes again and again. */
+class Dictionary {
+  readonly words: string[] = [];
+  readonly #codes = new Map<string, number>();
+  #word = "";
+  #code = 0;
+
+  code(word: string): number {
+    if (word === this.#word) return this.#code;
+    let code = this.#codes.get(word);
+    if (code === undefined) {
+      code = this.words.push(word) - 1;
+      this.#codes.set(word, code);
+    }
+    this.#word = word;
+    return (this.#code = code);
+  }
+}

@@ -1,0 +1,83 @@
+// What the generated glue offers, typed by hand: the generated types know no element types and no tuples.
+import * as glue from "../wasm/everbus.js";
+import type { ConsumerInfo } from "./types.js";
+
+/**
+ * Stored events. Five numbers an event (number, milliseconds, shape, index of its type, 1 + index of its origin), and
+ * the JSON text of the columns that are not numbers.
+ */
+export type Chunk = readonly [heads: Float64Array, text: string];
+
+/** One atomic append under construction. `Log.append` consumes it. */
+export interface Batch {
+  /** Makes room in WebAssembly's memory and returns where; earlier views of the memory may be gone afterwards. */
+  reserve(bytes: number): number;
+  /** Adds at most 1000 events, one segment; their text is in the room that was reserved. */
+  push(
+    written: number,
+    shapes: Uint8Array,
+    types: string[],
+    typeCodes: Uint16Array,
+    times: Float64Array,
+    nanos: Uint32Array,
+    lengths: Uint32Array,
+    metaLengths: Uint32Array,
+    origins: string[],
+    originCodes: Uint16Array,
+  ): void;
+  /** Only for a batch that isn't appended after all. */
+  free(): void;
+}
+
+/** A reader of the log that waits for more at its end. */
+export interface Cursor {
+  /** Resolves undefined once the cursor or the log is closed. One call at a time. */
+  next(): Promise<Chunk | undefined>;
+  close(): void;
+}
+
+/** A log in the core. */
+export interface Log {
+  /** `expected` is -1 for no condition. Resolves to the first new number, then with `checkIds` each event's own. */
+  append(batch: Batch, expected: number, checkIds: boolean, strict: boolean): Promise<Float64Array>;
+  /** First and last number, 0 for none. */
+  bounds(): Promise<Float64Array>;
+  read(from: number, to: number, limit: number, reverse: boolean, filter: object | undefined): Promise<Chunk[]>;
+  subscribe(consumer: string | undefined, position: unknown, filter: object | undefined): Promise<Cursor>;
+  ack(consumer: string, seq: number): Promise<void>;
+  seek(consumer: string, position: unknown): Promise<void>;
+  consumers(): Promise<ConsumerInfo[]>;
+  deleteConsumer(name: string): Promise<boolean>;
+  close(): void;
+}
+
+interface BatchClass {
+  new (): Batch;
+}
+
+interface LogClass {
+  memory(): Log;
+  /** Calls `onClosed` at most once, when the database is deleted or closed for good from outside. */
+  indexeddb(name: string, onClosed: (error: Error) => void): Promise<Log>;
+}
+
+export const Batch: BatchClass = glue.Batch as unknown as BatchClass;
+export const Log: LogClass = glue.Log as unknown as LogClass;
+
+/** Starts the compiled module. */
+export function initSync(module: WebAssembly.Module): WebAssembly.Memory {
+  return glue.initSync({ module }).memory;
+}
+
+/** Tells the core how to make errors and whom to tell that it panicked. Once, right after `initSync`. */
+export function setup(
+  makeError: (code: string, message: string, cause: unknown) => Error,
+  onPanic: (message: string) => void,
+): void {
+  glue.setup(makeError, onPanic);
+}
+
+/** Deletes a database. Rejects `blocked` while another tab keeps it open. */
+export function deleteLog(name: string): Promise<void> {
+  return glue.deleteLog(name);
+}

@@ -1,0 +1,172 @@
+import { CursorIterator } from "./cursor.js";
+import type { Dispatcher } from "./dispatcher.js";
+import { checkPayload, invalidEvent, readEvent, snapshot, type Entry, type Where } from "./entry.js";
+import { EverbusError } from "./errors.js";
+import { Subscriber, callBack } from "./fanout.js";
+import { compileFilter, readFilter } from "./filter.js";
+import type { Immediate } from "./immediate.js";
+import { LiveIterator } from "./live.js";
+import { BusLog } from "./log.js";
+import { metaText, readHandler, readPublishOptions, readSubscribeOptions } from "./options.js";
+import type { Session } from "./session.js";
+import type { Bus, EventEnvelope, EventLog, FrameworkEvent, PublishOptions, Receipt, SeqNo, Uuid } from "./types.js";
+import { PublishReceipt, Unit } from "./unit.js";
+import { uuidV7 } from "./uuid.js";
+
+interface PublishChoices {
+  readonly expected: SeqNo | undefined;
+  readonly id: Uuid | undefined;
+  readonly meta: Entry["meta"];
+}
+
+const NO_OPTIONS: PublishChoices = { expected: undefined, id: undefined, meta: undefined };
+
+/** What `openBus` resolves to. */
+export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
+  readonly name: string;
+  readonly origin: Uuid = uuidV7(Date.now());
+  readonly storage: Bus["storage"];
+  readonly log: EventLog;
+  readonly #session: Session;
+  readonly #capacity: number;
+
+  constructor(session: Session, storage: Bus["storage"], capacity: number) {
+    this.name = session.name;
+    this.storage = storage;
+    this.log = new BusLog(session);
+    this.#session = session;
+    this.#capacity = capacity;
+    // The symbol is newer than some browsers.
+    if (Symbol.asyncDispose !== undefined) {
+      Object.defineProperty(this, Symbol.asyncDispose, { value: () => this.close() });
+    }
+  }
+
+  get receiverCount(): number {
+    return this.#session.channel.receivers;
+  }
+
+  get closed(): boolean {
+    return this.#session.isClosed;
+  }
+
+  publish(event: FrameworkEvent, options?: PublishOptions): Receipt {
+    const session = this.#session;
+    session.check();
+    const entry = this.#read(event);
+    const { expected, id, meta } = options === undefined ? NO_OPTIONS : this.#readOptions(options);
+    // What has run so far may be the caller's code (getters, toJSON): it may publish, and it may close this bus.
+    session.check();
+    entry.meta = meta;
+    entry.stamp(this.origin, id);
+
+    const { log, immediate, receivers } = session.channel;
+    const unit = log && new Unit([entry], session.owner, expected, id !== undefined);
+    if (unit !== undefined) log!.writer.push(unit);
+    immediate.publish(entry);
+    return new PublishReceipt(entry.id, receivers, unit, 0);
+  }
+
+  publishAll(events: FrameworkEvent[], options?: PublishOptions): Receipt[] {
+    const session = this.#session;
+    session.check();
+    if (!Array.isArray(events)) throw invalidEvent("what publishAll gets", "must be an array of events", events);
+    const entries = Array.from<unknown, Entry>(events, (event, i) => this.#read(event, () => `events[${i}]`));
+    const { expected, id, meta } = options === undefined ? NO_OPTIONS : this.#readOptions(options);
+    if (id !== undefined && entries.length !== 1) {
+      const message = `one id can't be given to ${entries.length} events: publish them one by one`;
+      throw new EverbusError("invalid_option", message);
+    }
+    session.check();
+    if (entries.length === 0) return [];
+    for (const entry of entries) {
+      entry.meta = meta;
+      entry.stamp(this.origin, id);
+    }
+
+    const { log, immediate, receivers } = session.channel;
+    const unit = log && new Unit(entries, session.owner, expected, id !== undefined);
+    const receipts = entries.map((entry, i) => new PublishReceipt(entry.id, receivers, unit, i));
+    if (unit !== undefined) log!.writer.push(unit);
+    for (const entry of entries) immediate.publish(entry);
+    return receipts;
+  }
+
+  /** Checks an event and, if there is a log to write it to, takes its snapshot. */
+  #read(event: unknown, where?: Where): Entry {
+    const entry = readEvent(event, where);
+    if (this.#session.channel.log === undefined) checkPayload(entry, where);
+    else snapshot(entry, where);
+    return entry;
+  }
+
+  #readOptions(options: PublishOptions): PublishChoices {
+    const { expected, id, meta } = readPublishOptions(options);
+    if (expected !== undefined) this.#session.log("expectedLastSeqNo");
+    if (meta === undefined || this.#session.channel.log === undefined) return { expected, id, meta };
+    return { expected, id, meta: metaText(meta) };
+  }
+
+  subscribe(...args: unknown[]): () => void {
+    const session = this.#session;
+    session.check();
+    const isFiltered = typeof args[0] !== "function";
+    const [handler, options] = isFiltered ? args.slice(1) : args;
+    const callback = readHandler<(envelope: EventEnvelope) => unknown>(handler);
+    const filter = isFiltered ? compileFilter(readFilter(args[0])) : undefined;
+    const { deliver, signal } = readSubscribeOptions(options);
+    const source = this.#source(deliver);
+    if (signal?.aborted) return () => {};
+
+    const subscriber = new Subscriber(callback, filter, source.position, session.report);
+    const stop = (): void => {
+      source.remove(subscriber);
+      leave();
+    };
+    const leave = session.join({ end: stop, finish: stop }, signal);
+    source.add(subscriber);
+    return stop;
+  }
+
+  events(filter?: unknown, options?: unknown): AsyncIterableIterator<EventEnvelope> {
+    const session = this.#session;
+    session.check();
+    const spec = filter === undefined ? undefined : readFilter(filter);
+    const { deliver, signal, onLagged } = readSubscribeOptions(options);
+    const source = this.#source(deliver);
+    const { log, immediate } = session.channel;
+    if (log !== undefined && source !== immediate) {
+      return session.open(signal, (onEnd) => new CursorIterator(() => log.core.subscribe(undefined, "latest", spec), onEnd));
+    }
+    const lagged = (missed: number): void => {
+      if (onLagged !== undefined) callBack(onLagged, missed, session.report);
+    };
+    return session.open(signal, (onEnd) => {
+      const iterator = new LiveIterator(this.#capacity, lagged, () => {
+        immediate.remove(subscriber);
+        onEnd();
+      });
+      const push = (envelope: EventEnvelope): void => iterator.push(envelope);
+      const subscriber = new Subscriber(push, spec && compileFilter(spec), immediate.position, session.report);
+      immediate.add(subscriber);
+      return iterator;
+    });
+  }
+
+  /** Where events of this delivery come from. Options may have been read by the caller's getters: checks once more. */
+  #source(deliver: "committed" | "immediate" | undefined): Dispatcher | Immediate {
+    const session = this.#session;
+    session.check();
+    const { log, immediate } = session.channel;
+    if (deliver === "immediate" || (deliver === undefined && log === undefined)) return immediate;
+    return session.log('deliver: "committed"').dispatcher;
+  }
+
+  flush(): Promise<void> {
+    return this.#session.channel.log?.writer.flush() ?? Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}

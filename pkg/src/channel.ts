@@ -1,0 +1,152 @@
+import { Log, type Log as CoreLog } from "./binding.js";
+import { Dispatcher } from "./dispatcher.js";
+import { EverbusError } from "./errors.js";
+import { Immediate } from "./immediate.js";
+import { awaitCore, callCore, loadModule, moduleFailure } from "./module.js";
+import { Writer } from "./writer.js";
+
+/** Where a bus's log is. */
+export type LogKind = "indexeddb" | "memory" | "none";
+
+/** An open bus, as its channel sees it. */
+export interface Member {
+  /** Closes it at once, without a flush; `error` is for its `onError`, if it should be told. */
+  terminate(error: EverbusError | undefined): void;
+  report(error: EverbusError): void;
+}
+
+/** The log of a channel, with one way in and one way out. */
+export interface OpenLog {
+  readonly core: CoreLog;
+  readonly writer: Writer;
+  readonly dispatcher: Dispatcher;
+}
+
+/** What the open buses of one name share in a realm: the log and the live subscribers. */
+export class Channel {
+  readonly immediate: Immediate = new Immediate();
+  readonly members: Set<Member> = new Set();
+  /** Everyone who gets live events: subscribers, iterators, consumers. */
+  receivers = 0;
+  /** Undefined without a log. */
+  readonly log: OpenLog | undefined;
+  /** Set once it has come to an end: then nobody may join. */
+  #ended = false;
+
+  constructor(log: CoreLog | undefined, last: number) {
+    if (log === undefined) return;
+    const dispatcher = new Dispatcher(log, last, (error) => {
+      for (const member of this.members) member.report(error);
+    });
+    const writer = new Writer(log, (first, entries) => dispatcher.committed(first, entries));
+    this.log = { core: log, writer, dispatcher };
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Ends it while buses are open: they are closed, and what isn't committed fails with `error`. */
+  end(error: EverbusError, isNews: boolean): void {
+    if (this.#ended) return;
+    this.close();
+    for (const member of [...this.members]) member.terminate(isNews ? error : undefined);
+    this.log?.writer.end(error);
+  }
+
+  /** Releases the log. */
+  close(): void {
+    this.#ended = true;
+    if (this.log === undefined) return;
+    this.log.dispatcher.close();
+    closeLog(this.log.core);
+  }
+}
+
+interface Slot {
+  readonly key: string;
+  readonly opening: Promise<Channel>;
+  /** How many buses use it or are about to. */
+  users: number;
+}
+
+const slots = /* @__PURE__ */ new Map<string, Slot>();
+
+/** A channel to use until it is released. */
+export interface Lease {
+  readonly channel: Channel;
+  /** Once. The last one closes the channel. */
+  release(): void;
+}
+
+/** The realm's channel of this name and kind, opened if it isn't. */
+export async function openChannel(kind: LogKind, name: string): Promise<Lease> {
+  const key = `${kind}:${name}`;
+  let slot = slots.get(key);
+  if (slot === undefined) {
+    const opening = open(kind, name, () => forget(key, opening));
+    slot = { key, opening, users: 0 };
+    slots.set(key, slot);
+  }
+  const { opening } = slot;
+  slot.users++;
+  try {
+    const channel = await opening;
+    return { channel, release: () => leave(slot, channel) };
+  } catch (error) {
+    forget(key, opening);
+    throw error;
+  }
+}
+
+async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Channel> {
+  if (kind === "none") return new Channel(undefined, 0);
+  await loadModule();
+  let channel: Channel | undefined;
+  let closed: EverbusError | undefined;
+  const onClosed = (error: Error): void => {
+    closed = error as EverbusError;
+    onEnd();
+    channel?.end(closed, true);
+  };
+  const log = await (kind === "memory"
+    ? callCore(() => Log.memory())
+    : awaitCore(() => Log.indexeddb(name, onClosed)));
+  try {
+    const [, last] = await awaitCore(() => log.bounds());
+    if (closed !== undefined) throw closed;
+    return (channel = new Channel(log, last!));
+  } catch (error) {
+    closeLog(log);
+    throw error;
+  }
+}
+
+/** Closes a log, unless the module has failed: then everyone who uses the log learns of that by themselves. */
+function closeLog(log: CoreLog): void {
+  if (moduleFailure() === undefined) callCore(() => log.close());
+}
+
+function leave(slot: Slot, channel: Channel): void {
+  if (--slot.users > 0) return;
+  forget(slot.key, slot.opening);
+  if (!channel.isEnded) channel.close();
+}
+
+function forget(key: string, opening: Promise<Channel>): void {
+  if (slots.get(key)?.opening === opening) slots.delete(key);
+}
+
+/** Ends the realm's channels of this name: their buses are closed with code `closed`. */
+export async function endChannels(name: string): Promise<void> {
+  const error = new EverbusError("closed", `the bus ${JSON.stringify(name)} was deleted: open it again to start anew`);
+  const kinds: LogKind[] = ["indexeddb", "memory", "none"];
+  const ending = kinds.map(async (kind) => {
+    const slot = slots.get(`${kind}:${name}`);
+    if (slot === undefined) return;
+    slots.delete(slot.key);
+    const channel = await slot.opening.catch(() => undefined);
+    channel?.end(error, false);
+  });
+  await Promise.all(ending);
+}

@@ -1,0 +1,168 @@
+import type { Log } from "./binding.js";
+import { decodeAll } from "./chunk.js";
+import { ACTIONS, LINK, type Entry } from "./entry.js";
+import type { EverbusError } from "./errors.js";
+import { Fanout, type Delivery, type Subscriber } from "./fanout.js";
+import { awaitCore } from "./module.js";
+import type { EventEnvelope, SeqNo, Uuid } from "./types.js";
+
+/** How many events it reads at once. */
+const PAGE = 1000;
+/** How many committed events may wait for an earlier one to be read. More are read from the log too. */
+const MOST_WAITING = 4096;
+
+interface Commit {
+  readonly first: SeqNo;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Delivers what is committed, in the order of the log and without a gap.
+ *
+ * What this realm has appended is delivered from the entries at hand. If another tab has appended in between, the
+ * numbers show it: then what is missing is read from the log first, and later commits wait.
+ */
+export class Dispatcher {
+  readonly #log: Log;
+  readonly #report: (error: EverbusError) => void;
+  readonly #fanout = new Fanout();
+  /** The last number that is known to be in the log. */
+  #last: SeqNo;
+  /** Everything up to here has been delivered, or concerns nobody. */
+  #delivered: SeqNo;
+  #waiting: Commit[] = [];
+  #waitingEvents = 0;
+  #catchingUp: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(log: Log, last: SeqNo, report: (error: EverbusError) => void) {
+    this.#log = log;
+    this.#last = last;
+    this.#delivered = last;
+    this.#report = report;
+  }
+
+  /** The position after which a new subscriber starts. */
+  get position(): SeqNo {
+    return this.#last;
+  }
+
+  get size(): number {
+    return this.#fanout.size;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.#fanout.add(subscriber);
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.#fanout.remove(subscriber);
+  }
+
+  /** Takes note of a commit of this realm, and delivers it unless earlier events are still missing. */
+  committed(first: SeqNo, entries: readonly Entry[]): void {
+    if (this.#closed || entries.length === 0) return;
+    this.#last = first + entries.length - 1;
+    if (this.#catchingUp !== undefined) {
+      this.#wait(first, entries);
+    } else if (this.#fanout.size === 0) {
+      this.#forgetWaiting();
+      this.#delivered = this.#last;
+    } else if (first === this.#delivered + 1) {
+      this.#deliver(first, entries);
+    } else {
+      this.#wait(first, entries);
+      this.#catchingUp = this.#catchUp();
+    }
+  }
+
+  /** Resolves when what was committed has been delivered. */
+  async idle(): Promise<void> {
+    await this.#catchingUp;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#forgetWaiting();
+  }
+
+  #deliver(first: SeqNo, entries: readonly Entry[]): void {
+    for (let i = 0; i < entries.length; i++) {
+      this.#delivered = first + i;
+      this.#fanout.deliver(entries[i]!, this.#delivered, this.#delivered);
+    }
+  }
+
+  #wait(first: SeqNo, entries: readonly Entry[]): void {
+    // A later commit that isn't kept is found by its number.
+    if (this.#waitingEvents > MOST_WAITING) return;
+    this.#waiting.push({ first, entries });
+    this.#waitingEvents += entries.length;
+  }
+
+  #forgetWaiting(): void {
+    this.#waiting = [];
+    this.#waitingEvents = 0;
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      while (!this.#closed && this.#delivered < this.#last) {
+        const next = this.#waiting[0];
+        if (this.#fanout.size === 0) {
+          this.#forgetWaiting();
+          this.#delivered = this.#last;
+        } else if (next !== undefined && next.first === this.#delivered + 1) {
+          this.#waiting.shift();
+          this.#waitingEvents -= next.entries.length;
+          this.#deliver(next.first, next.entries);
+        } else {
+          await this.#readTo(next === undefined ? this.#last : next.first - 1);
+        }
+      }
+    } catch (error) {
+      // Nothing is skipped: the next commit tries again.
+      this.#report(error as EverbusError);
+    } finally {
+      // In this very turn: a commit that comes next must not wait for a loop that has ended.
+      this.#catchingUp = undefined;
+    }
+  }
+
+  async #readTo(end: SeqNo): Promise<void> {
+    const from = this.#delivered + 1;
+    const to = Math.min(end, from + PAGE - 1);
+    const chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+    for (const envelope of decodeAll(chunks)) {
+      if (this.#closed) return;
+      this.#delivered = envelope.seq_no!;
+      this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
+    }
+    this.#delivered = to;
+  }
+}
+
+/** A stored event, as the fan-out wants it. */
+class Stored implements Delivery {
+  readonly shape: number;
+  readonly type: string;
+  readonly subject: Uuid;
+  readonly source: Uuid;
+  readonly target: Uuid;
+  readonly #envelope: EventEnvelope;
+
+  constructor(envelope: EventEnvelope) {
+    const { event } = envelope;
+    const isLink = event.kind === "link";
+    this.shape = ACTIONS.indexOf(event.action) + (isLink ? LINK : 0);
+    this.type = isLink ? event.link_type : event.entity_type;
+    this.subject = isLink ? event.link_id : event.entity_id;
+    this.source = isLink ? event.source_id : "";
+    this.target = isLink ? event.target_id : "";
+    this.#envelope = envelope;
+  }
+
+  envelope(): EventEnvelope {
+    return this.#envelope;
+  }
+}

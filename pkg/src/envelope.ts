@@ -1,0 +1,51 @@
+import { invalidEvent, readEvent, snapshot, type Entry } from "./entry.js";
+import { EverbusError } from "./errors.js";
+import { isPlainObject, metaText } from "./options.js";
+import { parseTime } from "./time.js";
+import { parseUuid } from "./uuid.js";
+
+/**
+ * Checks envelopes from elsewhere and takes a snapshot of them. Their `seq_no` is ignored, and so are unknown fields.
+ *
+ * @throws EverbusError `invalid_event`.
+ */
+export function readEnvelopes(value: unknown): Entry[] {
+  if (!Array.isArray(value)) throw invalidEvent("the envelopes", "must be an array", value);
+  return Array.from(value, (envelope: unknown, i) => readEnvelope(envelope, `envelopes[${i}]`));
+}
+
+function readEnvelope(value: unknown, at: string): Entry {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidEvent(at, "must be an envelope { id, timestamp, event }", value);
+  }
+  const envelope = value as Readonly<Record<string, unknown>>;
+  const { timestamp, origin, meta } = envelope;
+  const where = () => `${at}.event`;
+  const entry = readEvent(envelope.event, where);
+  snapshot(entry, where);
+  entry.id = readId(envelope.id, `${at}.id`);
+  const moment = parseTime(timestamp);
+  if (moment === undefined) {
+    throw invalidEvent(`${at}.timestamp`, "must be a date and time in UTC such as 2026-11-23T08:32:21.566Z", timestamp);
+  }
+  entry.ms = moment.ms;
+  entry.nanos = moment.nanos;
+  if (origin !== undefined) entry.origin = readId(origin, `${at}.origin`);
+  if (meta !== undefined) entry.meta = readMeta(meta, `${at}.meta`);
+  return entry;
+}
+
+function readId(value: unknown, what: string): string {
+  const id = parseUuid(value);
+  if (id === undefined) throw invalidEvent(what, "must be a UUID", value);
+  return id;
+}
+
+function readMeta(value: unknown, what: string): string {
+  if (!isPlainObject(value)) throw invalidEvent(what, "must be a plain JSON object", value);
+  try {
+    return metaText(value);
+  } catch (error) {
+    throw new EverbusError("invalid_event", `${what}: ${(error as EverbusError).message}`, error);
+  }
+}

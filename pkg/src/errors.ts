@@ -1,0 +1,61 @@
+/** Stable codes: what a program may branch on. The message is for people. */
+export type EverbusErrorCode =
+  | "invalid_event"
+  | "invalid_filter"
+  | "invalid_position"
+  | "invalid_option"
+  | "closed"
+  | "conflict"
+  | "trimmed"
+  | "quota_exceeded"
+  | "blocked"
+  | "unavailable"
+  | "corrupt"
+  | "storage"
+  | "unsupported"
+  | "subscriber"
+  | "module_failed";
+
+/**
+ * Every error that everbus throws, rejects with or reports.
+ *
+ * @example
+ * await bus.publish(event, { expectedLastSeqNo: 7 }).committed.catch((error) => {
+ *   if (error instanceof EverbusError && error.code === "conflict") return readOnAndDecideAgain();
+ *   throw error;
+ * });
+ */
+export class EverbusError extends Error {
+  declare readonly name: "EverbusError";
+  /** What kind of failure it is. */
+  readonly code: EverbusErrorCode;
+  /** What lies behind it: what a subscriber threw, the storage's own error. */
+  declare readonly cause?: unknown;
+
+  constructor(code: EverbusErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+
+  static {
+    // On the prototype, so that the stack's first line has it and it is no field of each error.
+    Object.defineProperty(this.prototype, "name", { value: "EverbusError", configurable: true, writable: true });
+  }
+}
+
+/** A short name for a value in a message. Never runs the value's own code. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case "bigint":
+      return `${value}n`;
+    case "object":
+      return value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
+    case "function":
+    case "symbol":
+      return `a ${typeof value}`;
+    default:
+      return String(value);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Entry } from "./entry.js";
+import { Fanout, type Subscriber } from "./fanout.js";
+
+/**
+ * Delivery at publish, without waiting for a commit.
+ *
+ * A handler may publish: such events wait until the one being delivered has reached everybody, so that every
+ * subscriber sees one order. Positions count the published events that had somebody to go to.
+ */
+export class Immediate {
+  readonly #fanout = new Fanout();
+  #published = 0;
+  #delivered = 0;
+  #queue: Entry[] = [];
+  #delivering = false;
+
+  /** The position after which a new subscriber starts: what is queued was published before. */
+  get position(): number {
+    return this.#published;
+  }
+
+  get size(): number {
+    return this.#fanout.size;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.#fanout.add(subscriber);
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.#fanout.remove(subscriber);
+  }
+
+  publish(entry: Entry): void {
+    if (!this.#delivering && this.#fanout.size === 0) return;
+    this.#published++;
+    if (this.#delivering) {
+      this.#queue.push(entry);
+      return;
+    }
+    this.#delivering = true;
+    this.#fanout.deliver(entry, ++this.#delivered, undefined);
+    // Handlers add to the queue while it is walked.
+    for (let i = 0; i < this.#queue.length; i++) {
+      this.#fanout.deliver(this.#queue[i]!, ++this.#delivered, undefined);
+    }
+    if (this.#queue.length > 0) this.#queue = [];
+    this.#delivering = false;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Chunk } from "./binding.js";
+import { decodeAll } from "./chunk.js";
+import { CursorIterator } from "./cursor.js";
+import { readEnvelopes } from "./envelope.js";
+import { awaitCore } from "./module.js";
+import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo, unsupported } from "./options.js";
+import type { Session } from "./session.js";
+import type { ConsumerInfo, EventEnvelope, EventLog, SeekPosition, SeqNo } from "./types.js";
+import { Unit } from "./unit.js";
+
+/** How many events one call of the core reads: a larger limit comes in pages. */
+const PAGE = 5000;
+
+/** `bus.log`. */
+export class BusLog implements EventLog {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async firstSeqNo(): Promise<SeqNo | undefined> {
+    return this.#bound(0);
+  }
+
+  async lastSeqNo(): Promise<SeqNo | undefined> {
+    return this.#bound(1);
+  }
+
+  async #bound(which: 0 | 1): Promise<SeqNo | undefined> {
+    const { core } = this.#session.log("bus.log");
+    const bounds = await awaitCore(() => core.bounds());
+    return bounds[which] || undefined;
+  }
+
+  async append(envelopes: EventEnvelope[]): Promise<SeqNo[]> {
+    const session = this.#session;
+    session.log("bus.log");
+    const entries = readEnvelopes(envelopes);
+    // Reading them may have run the caller's code.
+    const { writer } = session.log("bus.log");
+    if (entries.length === 0) return [];
+    // The caller awaits the outcome, so nobody else need be told.
+    const unit = new Unit(entries, { strict: session.owner.strict, report: () => {} }, undefined, true);
+    writer.push(unit);
+    return Promise.all(entries.map((_, i) => unit.committed(i)));
+  }
+
+  async read(options?: unknown): Promise<EventEnvelope[]> {
+    this.#session.log("bus.log");
+    const { from, to, limit, filter, reverse } = readReadOptions(options);
+    const { core } = this.#session.log("bus.log");
+    const envelopes: EventEnvelope[] = [];
+    for (let low = from, high = to; low <= high && envelopes.length < limit; ) {
+      const most = Math.min(limit - envelopes.length, PAGE);
+      const chunks: Chunk[] = await awaitCore(() => core.read(low, high, most, reverse, filter));
+      const page = decodeAll(chunks);
+      for (const envelope of page) envelopes.push(envelope);
+      if (page.length < most) break;
+      const last = page[page.length - 1]!.seq_no!;
+      if (reverse) high = last - 1;
+      else low = last + 1;
+    }
+    return envelopes;
+  }
+
+  subscribe(consumer: string, position?: SeekPosition, options?: unknown): AsyncIterableIterator<EventEnvelope> {
+    const session = this.#session;
+    session.log("bus.log");
+    const name = readName(consumer, "the consumer's name");
+    const start = readPosition(position === undefined ? "latest" : position);
+    const { filter, signal } = readConsumerOptions(options);
+    const { core } = session.log("bus.log");
+    return session.open(signal, (onEnd) => new CursorIterator(() => core.subscribe(name, start, filter), onEnd));
+  }
+
+  async ack(consumer: string, seqNo: SeqNo): Promise<void> {
+    const { core } = this.#session.log("bus.log");
+    const name = readName(consumer, "the consumer's name");
+    const seq = readSeqNo(seqNo, "the number to acknowledge", 1);
+    await awaitCore(() => core.ack(name, seq));
+  }
+
+  async seek(consumer: string, position: SeekPosition): Promise<void> {
+    const name = readName(consumer, "the consumer's name");
+    const start = readPosition(position);
+    const { core } = this.#session.log("bus.log");
+    await awaitCore(() => core.seek(name, start));
+  }
+
+  async consumers(): Promise<ConsumerInfo[]> {
+    const { core } = this.#session.log("bus.log");
+    return awaitCore(() => core.consumers());
+  }
+
+  async deleteConsumer(name: string): Promise<boolean> {
+    const { core } = this.#session.log("bus.log");
+    const consumer = readName(name, "the consumer's name");
+    return awaitCore(() => core.deleteConsumer(consumer));
+  }
+
+  async trim(): Promise<SeqNo | undefined> {
+    this.#session.log("bus.log");
+    throw unsupported("log.trim");
+  }
+
+  async stats(): Promise<never> {
+    this.#session.log("bus.log");
+    throw unsupported("log.stats");
+  }
+}

@@ -1,0 +1,91 @@
+// The WebAssembly module: compiled once a realm, by the first bus that needs it.
+import { wasm } from "../wasm/inline.js";
+import { initSync, setup } from "./binding.js";
+import { EverbusError, type EverbusErrorCode } from "./errors.js";
+
+let loading: Promise<void> | undefined;
+let memory: WebAssembly.Memory | undefined;
+let view = /* @__PURE__ */ new Uint8Array(0);
+let failure: EverbusError | undefined;
+
+/** What to reject should the module fail: a promise of a module that trapped never settles by itself. */
+const pending = /* @__PURE__ */ new Set<(error: EverbusError) => void>();
+
+/** Compiles and starts the module, unless it runs already. A failed attempt may be repeated. */
+export function loadModule(): Promise<void> {
+  loading ??= start().catch((cause: unknown) => {
+    loading = undefined;
+    const message =
+      "the WebAssembly module can't be started: a page with a Content-Security-Policy has to allow 'wasm-unsafe-eval'";
+    throw new EverbusError("unavailable", message, cause);
+  });
+  return loading;
+}
+
+async function start(): Promise<void> {
+  const text = atob(wasm);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  memory = initSync(await WebAssembly.compile(bytes));
+  setup(
+    (code, message, cause) => new EverbusError(code as EverbusErrorCode, message, cause),
+    (message) => void failModule(message),
+  );
+}
+
+/** Why the module can't be used any more; undefined while it can. */
+export function moduleFailure(): EverbusError | undefined {
+  return failure;
+}
+
+/** The module's memory. Views of it end when it grows, so ask again after every call that may allocate. */
+export function moduleMemory(): Uint8Array {
+  if (view.length === 0 && memory !== undefined) view = new Uint8Array(memory.buffer);
+  return view;
+}
+
+function failModule(cause: unknown): EverbusError {
+  if (failure === undefined) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    failure = new EverbusError("module_failed", `the core failed and can't go on: ${reason}; reload to start it anew`, cause);
+    const rejecters = [...pending];
+    pending.clear();
+    for (const reject of rejecters) reject(failure);
+  }
+  return failure;
+}
+
+/** What the core threw, as an error with a code. A trap fails the whole module. */
+function coreError(error: unknown): EverbusError {
+  if (error instanceof EverbusError) return error;
+  if (error instanceof WebAssembly.RuntimeError) return failModule(error);
+  return failure ?? new EverbusError("storage", "the core threw an error that it has no code for", error);
+}
+
+/** Calls the core. */
+export function callCore<T>(run: () => T): T {
+  if (failure !== undefined) throw failure;
+  try {
+    return run();
+  } catch (error) {
+    throw coreError(error);
+  }
+}
+
+/** Calls the core and waits for its promise, which rejects with `module_failed` as soon as the module does. */
+export function awaitCore<T>(run: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const promise = callCore(run);
+    pending.add(reject);
+    promise.then(
+      (value) => {
+        pending.delete(reject);
+        resolve(value);
+      },
+      (error: unknown) => {
+        pending.delete(reject);
+        reject(coreError(error));
+      },
+    );
+  });
+}

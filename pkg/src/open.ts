@@ -1,0 +1,77 @@
+import { OpenBus } from "./bus.js";
+import { endChannels, openChannel, type Lease, type LogKind } from "./channel.js";
+import { deleteLog } from "./binding.js";
+import { EverbusError } from "./errors.js";
+import { awaitCore, loadModule } from "./module.js";
+import { readBusOptions, readName } from "./options.js";
+import { Session } from "./session.js";
+import type { Bus, BusOptions, Schema } from "./types.js";
+
+/**
+ * Opens the bus called `name`, and creates it at first. Buses of one name in one realm share one log. Without
+ * IndexedDB (private mode, Node) the log is in memory, unless you ask for "indexeddb": `storage` and `onError` say so.
+ *
+ * @throws EverbusError (it rejects) `invalid_option`, `unsupported`, `unavailable`, `blocked`, `corrupt`, `storage`, `module_failed`.
+ * @example
+ * const bus = await openBus("shop");
+ * bus.subscribe({ entity_type: "order" }, ({ seq_no, event }) => console.log(seq_no, event));
+ * bus.publish(entity.created("order", { total: 42 }));
+ */
+export async function openBus<S extends Schema = Schema>(name: string, options?: BusOptions): Promise<Bus<S>> {
+  const checkedName = readName(name, "the bus's name");
+  const settings = readBusOptions(options);
+  let kind: LogKind = settings.log ?? "indexeddb";
+  let fallBack: EverbusError | undefined;
+  let lease: Lease;
+  try {
+    lease = await lend(kind, checkedName);
+  } catch (error) {
+    if (settings.log !== undefined || (error as EverbusError).code !== "unavailable") throw error;
+    const message = `no IndexedDB, so the log is only in memory: ${(error as EverbusError).message}`;
+    fallBack = new EverbusError("unavailable", message, error);
+    kind = "memory";
+    lease = await lend(kind, checkedName);
+  }
+  const session = new Session(checkedName, lease, settings.strict, settings.onError);
+  const storage = kind === "indexeddb" ? "persistent" : kind;
+  const bus = new OpenBus(session, storage, settings.capacity);
+  if (fallBack !== undefined) session.report(fallBack);
+  return bus as unknown as Bus<S>;
+}
+
+async function lend(kind: LogKind, name: string): Promise<Lease> {
+  if (kind === "indexeddb" && !hasIndexedDb()) {
+    throw new EverbusError("unavailable", "this platform has no IndexedDB");
+  }
+  for (;;) {
+    const lease = await openChannel(kind, name);
+    if (!lease.channel.isEnded) return lease;
+    // The log was deleted in the moment it was opened: what is opened now comes after that.
+    lease.release();
+  }
+}
+
+function hasIndexedDb(): boolean {
+  try {
+    return globalThis.indexedDB != null;
+  } catch {
+    // An opaque origin, such as a sandboxed frame's, may not even look at it.
+    return false;
+  }
+}
+
+/**
+ * Deletes a bus's stored log and consumers. Open buses of that name are closed; what they have not committed yet
+ * rejects with `closed`.
+ *
+ * @throws EverbusError (it rejects) `invalid_option`, `blocked` while another tab keeps the log open, `module_failed`.
+ * @example
+ * await deleteBus("shop");
+ */
+export async function deleteBus(name: string): Promise<void> {
+  const checkedName = readName(name, "the bus's name");
+  await endChannels(checkedName);
+  if (!hasIndexedDb()) return;
+  await loadModule();
+  await awaitCore(() => deleteLog(checkedName));
+}

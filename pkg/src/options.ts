@@ -1,0 +1,210 @@
+// The checks of everything that callers pass beside events and filters: at the call, before anything happens.
+import { EverbusError, describe } from "./errors.js";
+import { readFilter, type FilterSpec } from "./filter.js";
+import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
+import type { BusOptions, ConsumerOptions, Json, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
+import { parseUuid } from "./uuid.js";
+
+type Fields<T> = { readonly [field in keyof T]?: unknown };
+
+/** The fields of an options object, of which every one has to be known: a misspelt option is no default. */
+function readFields<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidOption(`${what} must be an object`, value);
+  }
+  for (const field of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(field)) {
+      throw new EverbusError("invalid_option", `${what} have no field ${describe(field)}: use ${known.join(", ")}`);
+    }
+  }
+  return { ...value };
+}
+
+function invalidOption(must: string, value: unknown): EverbusError {
+  return new EverbusError("invalid_option", `${must}, but is ${describe(value)}`);
+}
+
+export function unsupported(what: string): EverbusError {
+  return new EverbusError("unsupported", `${what} is not supported yet: leave it out`);
+}
+
+function readChoice<T extends string>(value: unknown, what: string, choices: readonly T[]): T | undefined {
+  if (value !== undefined && !choices.includes(value as T)) {
+    throw invalidOption(`${what} must be ${choices.map((choice) => `"${choice}"`).join(" or ")}`, value);
+  }
+  return value as T | undefined;
+}
+
+function readFlag(value: unknown, what: string): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw invalidOption(`${what} must be true or false`, value);
+  return value === true;
+}
+
+function readFunction<T extends (...args: never[]) => unknown>(value: unknown, what: string): T | undefined {
+  if (value !== undefined && typeof value !== "function") throw invalidOption(`${what} must be a function`, value);
+  return value as T | undefined;
+}
+
+/** A name of a bus or of a consumer. */
+export function readName(value: unknown, what: string): string {
+  if (isName(value)) return value;
+  throw invalidOption(`${what} must be a string of 1 to 255 bytes of UTF-8`, value);
+}
+
+/** A subscriber's handler. */
+export function readHandler<T extends (...args: never[]) => unknown>(value: unknown): T {
+  if (typeof value !== "function") throw invalidOption("the handler must be a function", value);
+  return value as T;
+}
+
+/** An integer from `least` to the largest sequence number. */
+export function readSeqNo(value: unknown, what: string, least: 0 | 1): SeqNo {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  const message = `${what} must be an integer from ${least} to 2^53 - 1, but is ${describe(value)}`;
+  throw new EverbusError("invalid_position", message);
+}
+
+function readCount(value: unknown, what: string, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw invalidOption(`${what} must be a positive integer`, value);
+}
+
+export interface OpenSettings {
+  readonly log: "indexeddb" | "memory" | "none" | undefined;
+  readonly capacity: number;
+  readonly strict: boolean;
+  readonly onError: (error: EverbusError) => unknown;
+}
+
+/** The options of `openBus`. */
+export function readBusOptions(value: unknown): OpenSettings {
+  const known = ["log", "capacity", "durability", "crossTab", "retention", "onError"] as const;
+  const options = readFields<BusOptions>(value, "the bus options", known);
+  const settings = {
+    log: readChoice(options.log, "log", ["indexeddb", "memory", "none"]),
+    capacity: readCount(options.capacity, "capacity", 1024),
+    strict: readChoice(options.durability, "durability", ["relaxed", "strict"]) === "strict",
+    onError: readFunction<(error: EverbusError) => unknown>(options.onError, "onError") ?? ((error) => console.error(error)),
+  };
+  if (readFlag(options.crossTab, "crossTab")) throw unsupported("crossTab: true");
+  if (options.retention !== undefined) throw unsupported("retention");
+  return settings;
+}
+
+export interface PublishSettings {
+  readonly expected: SeqNo | undefined;
+  readonly id: Uuid | undefined;
+  readonly meta: object | undefined;
+}
+
+/** The options of `publish` and `publishAll`. */
+export function readPublishOptions(value: unknown): PublishSettings {
+  const options = readFields<PublishOptions>(value, "the publish options", ["expectedLastSeqNo", "id", "meta"]);
+  const { expectedLastSeqNo, meta } = options;
+  const id = parseUuid(options.id);
+  if (options.id !== undefined && id === undefined) throw invalidOption("id must be a UUID", options.id);
+  if (meta !== undefined && !isPlainObject(meta)) throw invalidOption("meta must be a plain JSON object", meta);
+  return {
+    expected: expectedLastSeqNo === undefined ? undefined : readSeqNo(expectedLastSeqNo, "expectedLastSeqNo", 0),
+    id,
+    meta,
+  };
+}
+
+/** Whether `value` is an object like `{}`: an instance of a class would be stored as something else than it is. */
+export function isPlainObject(value: unknown): value is { [key: string]: Json } {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Another realm's Object.prototype isn't ours, but has no prototype either.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The JSON text of an envelope's meta. Runs the publisher's code. */
+export function metaText(meta: object): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(meta);
+  } catch (cause) {
+    throw new EverbusError("invalid_option", "meta can't be written as JSON: leave out cycles and BigInts", cause);
+  }
+  if (!text?.startsWith("{")) throw invalidOption("meta must be a plain JSON object", meta);
+  if (isLongerThan(text, MAX_JSON_BYTES)) throw new EverbusError("invalid_option", "meta is more than 1 MiB of JSON");
+  return text;
+}
+
+export interface SubscribeSettings {
+  readonly deliver: "committed" | "immediate" | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onLagged: ((missed: number) => unknown) | undefined;
+}
+
+/** The options of `subscribe` and `events`. */
+export function readSubscribeOptions(value: unknown): SubscribeSettings {
+  const options = readFields<SubscribeOptions>(value, "the subscribe options", ["deliver", "signal", "onLagged"]);
+  return {
+    deliver: readChoice(options.deliver, "deliver", ["committed", "immediate"]),
+    signal: readSignal(options.signal),
+    onLagged: readFunction(options.onLagged, "onLagged"),
+  };
+}
+
+function readSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  const signal = value as Partial<AbortSignal> | null;
+  if (typeof signal === "object" && typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function") {
+    return signal as AbortSignal;
+  }
+  throw invalidOption("signal must be an AbortSignal", value);
+}
+
+export interface ConsumerSettings {
+  readonly filter: FilterSpec | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The options of `log.subscribe`. */
+export function readConsumerOptions(value: unknown): ConsumerSettings {
+  const known = ["filter", "signal", "exclusive", "onTrimmed"] as const;
+  const options = readFields<ConsumerOptions>(value, "the consumer options", known);
+  if (readFlag(options.exclusive, "exclusive")) throw unsupported("exclusive: true");
+  if (readChoice(options.onTrimmed, "onTrimmed", ["error", "skip"]) === "skip") throw unsupported('onTrimmed: "skip"');
+  return {
+    filter: options.filter === undefined ? undefined : readFilter(options.filter),
+    signal: readSignal(options.signal),
+  };
+}
+
+export interface ReadSettings {
+  readonly from: SeqNo;
+  readonly to: number;
+  readonly limit: number;
+  readonly filter: FilterSpec | undefined;
+  readonly reverse: boolean;
+}
+
+/** The options of `log.read`. */
+export function readReadOptions(value: unknown): ReadSettings {
+  const known = ["from", "to", "limit", "filter", "reverse"] as const;
+  const { from, to, limit, filter, reverse } = readFields<Record<(typeof known)[number], unknown>>(value, "the read options", known);
+  return {
+    from: from === undefined ? 1 : Math.max(readSeqNo(from, "from", 0), 1),
+    to: to === undefined ? Infinity : readSeqNo(to, "to", 1),
+    limit: readCount(limit, "limit", 1000),
+    filter: filter === undefined ? undefined : readFilter(filter),
+    reverse: readFlag(reverse, "reverse"),
+  };
+}
+
+/** Where to start in a log. */
+export function readPosition(value: unknown): "beginning" | "last_acknowledged" | "latest" | { sequence: SeqNo } {
+  if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
+  if (isPlainObject(value)) {
+    const [field, ...others] = Object.keys(value);
+    if (field === "sequence" && others.length === 0) return { sequence: readSeqNo(value.sequence, "sequence", 0) };
+    if (field === "time" && others.length === 0) throw unsupported("seeking by time");
+  }
+  const choices = '"beginning", "last_acknowledged", "latest" or { sequence: n }';
+  throw new EverbusError("invalid_position", `the position must be ${choices}, but is ${describe(value)}`);
+}

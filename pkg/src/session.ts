@@ -1,0 +1,125 @@
+import type { Channel, Lease, Member, OpenLog } from "./channel.js";
+import { EverbusError } from "./errors.js";
+import type { EventIterator } from "./iterator.js";
+import { LiveIterator } from "./live.js";
+import { moduleFailure } from "./module.js";
+import type { Owner } from "./unit.js";
+
+/** What an open bus does until it is closed: a subscription or an iterator. */
+export interface Receiver {
+  /** Ends it at once. */
+  end(): void;
+  /** Ends it after what it has already. */
+  finish(): void;
+}
+
+/** The life of one open bus: who receives through it, whom to tell of errors, how it closes. */
+export class Session implements Member {
+  readonly name: string;
+  readonly channel: Channel;
+  /** Stands for this bus in the queue of the log. */
+  readonly owner: Owner;
+  readonly #release: () => void;
+  readonly #onError: (error: EverbusError) => unknown;
+  readonly #receivers = new Set<Receiver>();
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(name: string, lease: Lease, strict: boolean, onError: (error: EverbusError) => unknown) {
+    this.name = name;
+    this.channel = lease.channel;
+    this.#release = lease.release;
+    this.#onError = onError;
+    this.owner = {
+      strict,
+      // What is still queued when the log is deleted isn't news any more.
+      report: (error) => this.channel.members.has(this) && this.report(error),
+    };
+    this.channel.members.add(this);
+  }
+
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** @throws EverbusError `closed`, `module_failed`. */
+  check(): void {
+    if (this.#closing !== undefined) {
+      throw new EverbusError("closed", `the bus ${JSON.stringify(this.name)} is closed: open it again with openBus`);
+    }
+    if (this.channel.log === undefined) return;
+    const failure = moduleFailure();
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The log behind the bus. @throws EverbusError `unsupported` if there is none, and as `check` does. */
+  log(what: string): OpenLog {
+    this.check();
+    const { log } = this.channel;
+    if (log === undefined) {
+      throw new EverbusError("unsupported", `${what} needs a log: open the bus with log "indexeddb" or "memory"`);
+    }
+    return log;
+  }
+
+  /** Tells `onError`. If that throws or rejects, there is nobody left to tell. */
+  readonly report = (error: EverbusError): void => {
+    try {
+      const result = this.#onError(error);
+      if (result instanceof Promise) result.catch(ignore);
+    } catch {}
+  };
+
+  /** Counts a receiver in and ends it with the bus or the signal. Returns what to call when it has ended. */
+  join(receiver: Receiver, signal: AbortSignal | undefined): () => void {
+    const { channel } = this;
+    const abort = (): void => receiver.end();
+    channel.receivers++;
+    this.#receivers.add(receiver);
+    signal?.addEventListener("abort", abort, { once: true });
+    return () => {
+      if (!this.#receivers.delete(receiver)) return;
+      channel.receivers--;
+      signal?.removeEventListener("abort", abort);
+    };
+  }
+
+  /** Opens an iterator that ends with the bus and the signal; `make` gets what to call when it has ended. */
+  open(signal: AbortSignal | undefined, make: (onEnd: () => void) => EventIterator): EventIterator {
+    if (signal?.aborted) {
+      const ended = new LiveIterator(1, ignore, ignore);
+      ended.end();
+      return ended;
+    }
+    const iterator = make(() => leave());
+    const leave = this.join(iterator, signal);
+    return iterator;
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const { log } = this.channel;
+    if (log !== undefined) {
+      // A failure was reported when it happened.
+      await log.writer.flush().catch(ignore);
+      await log.dispatcher.idle();
+    }
+    this.#leave();
+  }
+
+  terminate(error: EverbusError | undefined): void {
+    if (error !== undefined) this.report(error);
+    this.#closing ??= Promise.resolve();
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (!this.channel.members.delete(this)) return;
+    for (const receiver of [...this.#receivers]) receiver.finish();
+    this.#release();
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,316 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { EverbusError } from "./errors.js";
+import type { EnvelopeFor, ExactFilter } from "./typed.js";
+
+/** What JSON can say: the payloads of events are made of it. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A UUID in its RFC 9562 text form. Upper case is accepted; what everbus delivers is lower case. */
+export type Uuid = string;
+
+/** A position in a log: 1, 2, 3 … up to 2^53 − 1, without gaps. Always a `number`, never a `bigint`. */
+export type SeqNo = number;
+
+/** Something happened to an entity: an order was created, updated or deleted. `T` is its payload. */
+export type EntityEvent<T extends Json = Json> =
+  | { kind: "entity"; action: "created" | "updated"; entity_type: string; entity_id: Uuid; data: T }
+  | { kind: "entity"; action: "deleted"; entity_type: string; entity_id: Uuid };
+
+/** Something happened to a link between two entities. `M` is its metadata; none is `null`. */
+export type LinkEvent<M extends Json = Json> =
+  | {
+      kind: "link";
+      action: "created" | "updated";
+      link_type: string;
+      link_id: Uuid;
+      source_id: Uuid;
+      target_id: Uuid;
+      metadata: M | null;
+    }
+  | { kind: "link"; action: "deleted"; link_type: string; link_id: Uuid; source_id: Uuid; target_id: Uuid };
+
+/** Every event there is. Its JSON is the wire format. */
+export type FrameworkEvent = EntityEvent | LinkEvent;
+
+/** An event with its identity, its time and, once the log has assigned it, its number. */
+export interface EventEnvelope<E extends FrameworkEvent = FrameworkEvent> {
+  /** UUID v7: unique, and the key that makes an append idempotent. */
+  id: Uuid;
+  /** RFC 3339, UTC, ends in "Z". Never an ordering key: order is `seq_no`. */
+  timestamp: string;
+  /** What happened. */
+  event: E;
+  /** Absent until the log has assigned it. */
+  seq_no?: SeqNo;
+  /** The open bus (tab, worker, process) that published it: `bus.origin`. Absent in envelopes from elsewhere. */
+  origin?: Uuid;
+  /** What the publisher attached (actor, tenant, trace …), carried verbatim and never interpreted. */
+  meta?: { [key: string]: Json };
+}
+
+/**
+ * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`.
+ *
+ * @example
+ * type Shop = {
+ *   entities: { order: { total: number }; customer: { name: string } };
+ *   links: { placed_by: null };
+ * };
+ * const bus = await openBus<Shop>("shop");
+ * bus.subscribe({ entity_type: "order", event_type: "created" }, ({ event }) => show(event.data.total));
+ */
+export interface Schema {
+  /** The payload of each entity type. */
+  entities: { [entityType: string]: Json };
+  /** The metadata of each link type. */
+  links: { [linkType: string]: Json };
+}
+
+/** One value, or an array of which any matches. */
+export type OneOrMany<T> = T | T[];
+
+/**
+ * Which events are wanted. Every given field must match (AND); an array means any of its values; a trailing `*` in a
+ * type matches by prefix. An unknown field or a value of the wrong type throws `invalid_filter`: a misspelt filter
+ * never means "everything".
+ *
+ * @example
+ * const filter: Filter = { entity_type: ["order", "invoice_*"], event_type: "created" };
+ */
+export interface Filter {
+  /** Entities or links. */
+  kind?: "entity" | "link";
+  /** What happened to it. */
+  event_type?: OneOrMany<"created" | "updated" | "deleted">;
+  /** Never matches a link event. */
+  entity_type?: OneOrMany<string>;
+  /** An entity's id, or a link's own id. */
+  entity_id?: OneOrMany<Uuid>;
+  /** Never matches an entity event. */
+  link_type?: OneOrMany<string>;
+  /** Where a link starts. */
+  source_id?: OneOrMany<Uuid>;
+  /** Where a link ends. */
+  target_id?: OneOrMany<Uuid>;
+  /** An entity by its id, a link by its source or target. */
+  touches?: OneOrMany<Uuid>;
+}
+
+/**
+ * Where a subscription to the log starts. `{ sequence: n }`: the next event delivered is n (0 means 1; a future n
+ * waits). `{ time }`: the first event at or after it; not supported yet.
+ */
+export type SeekPosition =
+  | "beginning"
+  | "last_acknowledged"
+  | "latest"
+  | { sequence: SeqNo }
+  | { time: Date | number | string };
+
+/** What `openBus` accepts. An unknown option is `invalid_option`. */
+export interface BusOptions {
+  /** Default: "indexeddb" where the platform has it, else "memory". Asked for explicitly, it is that or an error. */
+  log?: "indexeddb" | "memory" | "none";
+  /** Live buffer, in events: how far a slow reader of `events()` without the log may fall behind. Default 1024; a positive integer. */
+  capacity?: number;
+  /** IndexedDB durability of a commit. Default "relaxed": survives a crash of the tab or the browser; "strict" also a power cut. */
+  durability?: "relaxed" | "strict";
+  /** Share the log's events live with other tabs and workers of the origin. Not supported yet: `true` is `unsupported`. */
+  crossTab?: boolean;
+  /** Oldest whole segments go when a limit is passed. Not supported yet. */
+  retention?: { maxEvents?: number; maxBytes?: number; maxAgeMs?: number };
+  /** What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory. Default: console.error. */
+  onError?(error: EverbusError): void;
+}
+
+/** What `publish` returns, at once. */
+export interface Receipt {
+  /** The envelope's id. */
+  id: Uuid;
+  /** Live receivers in this realm at the time of the call; 0 is not an error. */
+  receivers: number;
+  /** Resolves to the event's `seq_no` once it is durable. Rejects with an `EverbusError`; ignoring it is safe. Without a log: undefined. */
+  committed: Promise<SeqNo | undefined>;
+}
+
+/** What `publish` and `publishAll` accept beside the events. */
+export interface PublishOptions {
+  /** Reject with `conflict` unless this is the log's last sequence number at commit; 0 for an empty log. */
+  expectedLastSeqNo?: SeqNo;
+  /** The envelope's id, to make a retry idempotent: a second append of one id resolves to the first one's `seq_no`. */
+  id?: Uuid;
+  /** Stored and delivered with the envelope, verbatim. At most 1 MiB of JSON. */
+  meta?: { [key: string]: Json };
+}
+
+/** How `subscribe` and `events` deliver. */
+export interface SubscribeOptions {
+  /**
+   * "committed" (default with a log): after the commit, with `seq_no`, in log order.
+   * "immediate" (default without a log): at publish, in this realm only, without `seq_no`.
+   */
+  deliver?: "committed" | "immediate";
+  /** Ends the subscription when it aborts. */
+  signal?: AbortSignal;
+  /** Called once per episode with how many events this subscriber missed. With a log it never is: the subscriber catches up from it. */
+  onLagged?(missed: number): void;
+}
+
+/** An open bus. */
+export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
+  /** The name it was opened with. */
+  readonly name: string;
+  /** This open bus: a fresh UUID at each `openBus`. */
+  readonly origin: Uuid;
+  /** Where the log really is: "persistent", or "memory" after a fall-back or by choice, or "none". */
+  readonly storage: "persistent" | "memory" | "none";
+  /** The durable record behind the bus. */
+  readonly log: EventLog<S>;
+  /** Live receivers in this realm: subscribers and iterators of every open bus that shares this log. */
+  readonly receiverCount: number;
+  /** True from the start of `close()`. */
+  readonly closed: boolean;
+
+  /**
+   * Publishes one event. Never blocks; safe inside a handler. The payload is taken as it is now: later changes to the
+   * caller's object change nothing (without a log it goes by reference).
+   *
+   * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything later arrives through `committed`.
+   * @example
+   * const { committed } = bus.publish(entity.created("order", { total: 42 }));
+   * const seqNo = await committed; // durable now
+   */
+  publish(event: FrameworkEvent, options?: PublishOptions): Receipt;
+
+  /**
+   * Publishes several events as one atomic append: all or none, with consecutive numbers.
+   *
+   * @throws EverbusError as `publish` does; then nothing was published.
+   * @example
+   * bus.publishAll([entity.created("order", order, id), link.created("placed_by", id, customerId)]);
+   */
+  publishAll(events: FrameworkEvent[], options?: PublishOptions): Receipt[];
+
+  /**
+   * Calls `handler` with every later event. A handler that throws, or whose promise rejects, reaches `onError` with
+   * code `subscriber`; the others still get the event. The envelope is shared with them: don't change it.
+   *
+   * @returns the way to unsubscribe; calling it twice is safe.
+   * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
+   * @example
+   * const stop = bus.subscribe({ entity_type: "order" }, ({ seq_no, event }) => console.log(seq_no, event.action));
+   */
+  subscribe(handler: (envelope: EventEnvelope) => void, options?: SubscribeOptions): () => void;
+  subscribe<const F extends Filter>(
+    filter: ExactFilter<F>,
+    handler: (envelope: EnvelopeFor<S, F>) => void,
+    options?: SubscribeOptions,
+  ): () => void;
+
+  /**
+   * The same as an async iterable; `break`, `return()` and the signal end it. It starts at the call. With a log a slow
+   * reader catches up from it; without one it keeps the newest `capacity` events and tells `onLagged` how many it missed.
+   *
+   * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
+   * @example
+   * for await (const { event } of bus.events({ entity_type: "order" })) console.log(event);
+   */
+  events<const F extends Filter = Filter>(
+    filter?: ExactFilter<F>,
+    options?: SubscribeOptions,
+  ): AsyncIterableIterator<EnvelopeFor<S, F>>;
+
+  /**
+   * Resolves when everything published before the call, by this realm on this log, is durable.
+   *
+   * @throws EverbusError the first failure among those events.
+   */
+  flush(): Promise<void>;
+
+  /** Flushes, ends every subscription, releases the log. Idempotent; a failed event was reported already and doesn't reject it. */
+  close(): Promise<void>;
+}
+
+/** The ordered, durable record behind a bus. Without a log every method is `unsupported`. */
+export interface EventLog<out S extends Schema = Schema> {
+  /** The first stored number, undefined while the log is empty. */
+  firstSeqNo(): Promise<SeqNo | undefined>;
+  /** The last stored number, undefined while the log is empty. */
+  lastSeqNo(): Promise<SeqNo | undefined>;
+
+  /**
+   * Appends envelopes made elsewhere (an import, a sync); their `seq_no` is ignored, a known `id` is not appended
+   * twice. Atomic. Resolves to each one's number.
+   *
+   * @throws EverbusError `invalid_event` and whatever the storage reports; then nothing was appended.
+   */
+  append(envelopes: EventEnvelope[]): Promise<SeqNo[]>;
+
+  /**
+   * A page of stored events. `from` inclusive, default the first; `to` inclusive, default the last; `limit` default
+   * 1000; `reverse` reads from the end.
+   *
+   * @throws EverbusError `invalid_position`, `invalid_option`, `invalid_filter`.
+   * @example
+   * const newest = await bus.log.read({ reverse: true, limit: 20, filter: { entity_type: "order" } });
+   */
+  read<const F extends Filter = Filter>(options?: {
+    from?: SeqNo;
+    to?: SeqNo;
+    limit?: number;
+    filter?: ExactFilter<F>;
+    reverse?: boolean;
+  }): Promise<EnvelopeFor<S, F>[]>;
+
+  /**
+   * Stored events, then live ones: in order, no gap, no duplicate, endless. Default position "latest". Acknowledge
+   * with `ack`, so that "last_acknowledged" goes on from there after a reload.
+   *
+   * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`.
+   * @example
+   * for await (const { seq_no, event } of bus.log.subscribe("mailer", "last_acknowledged")) {
+   *   await send(event);
+   *   await bus.log.ack("mailer", seq_no!);
+   * }
+   */
+  subscribe<const F extends Filter = Filter>(
+    consumer: string,
+    position?: SeekPosition,
+    options?: ConsumerOptions<F>,
+  ): AsyncIterableIterator<EnvelopeFor<S, F>>;
+
+  /** Monotonic: an older number changes nothing, one past the end is `invalid_position`. */
+  ack(consumer: string, seqNo: SeqNo): Promise<void>;
+  /** Where the consumer's next "last_acknowledged" subscription starts. Running subscriptions are unaffected. */
+  seek(consumer: string, position: SeekPosition): Promise<void>;
+  /** Every consumer that has acknowledged, sought or subscribed. */
+  consumers(): Promise<ConsumerInfo[]>;
+  /** Forgets a consumer's position. Resolves to whether there was one. */
+  deleteConsumer(name: string): Promise<boolean>;
+  /** Forgets events before `seqNo`. Not supported yet: rejects `unsupported`. */
+  trim(before: SeqNo): Promise<SeqNo | undefined>;
+  /** How large the log is. Not supported yet: rejects `unsupported`. */
+  stats(): Promise<{ events: number; bytes: number; segments: number; firstSeqNo?: SeqNo; lastSeqNo?: SeqNo }>;
+}
+
+/** What `log.subscribe` accepts. */
+export interface ConsumerOptions<F extends Filter = Filter> {
+  /** Only these events. */
+  filter?: ExactFilter<F>;
+  /** Ends the subscription when it aborts. */
+  signal?: AbortSignal;
+  /** One live subscription per consumer name across tabs. Not supported yet: `true` is `unsupported`. */
+  exclusive?: boolean;
+  /** What a cursor older than the first stored event does: reject with `trimmed` (default). "skip" is not supported yet. */
+  onTrimmed?: "error" | "skip";
+}
+
+/** A durable position in the log. */
+export interface ConsumerInfo {
+  /** The consumer's name. */
+  name: string;
+  /** The last number it acknowledged. */
+  lastAcked?: SeqNo;
+  /** Stored events after the last acknowledged one. */
+  lag: number;
+}

@@ -1,0 +1,112 @@
+import type { Entry } from "./entry.js";
+import type { EverbusError } from "./errors.js";
+import type { Receipt, SeqNo, Uuid } from "./types.js";
+
+/** Whoever a unit came from. */
+export interface Owner {
+  /** Whether its commits have to survive a power cut. */
+  readonly strict: boolean;
+  /** Learns of a failure. Never throws. */
+  report(error: EverbusError): void;
+}
+
+interface Waiter {
+  readonly index: number;
+  readonly promise: Promise<SeqNo>;
+  resolve(seqNo: SeqNo): void;
+  reject(error: EverbusError): void;
+}
+
+const NONE: readonly never[] = [];
+
+/** What is committed together: the events of one `publish`, `publishAll` or `log.append`. */
+export class Unit {
+  /** The events, until they are settled: a receipt that is kept must not keep payloads. */
+  entries: readonly Entry[];
+  readonly owner: Owner;
+  /** The last number that the log has to have, -1 for no condition. */
+  readonly expected: number;
+  /** Whether the ids may be in the log already. */
+  readonly checkIds: boolean;
+  #numbers: SeqNo | Float64Array = 0;
+  #error: EverbusError | undefined = undefined;
+  #waiters: Waiter[] | undefined = undefined;
+
+  constructor(entries: readonly Entry[], owner: Owner, expected = -1, checkIds = false) {
+    this.entries = entries;
+    this.owner = owner;
+    this.expected = expected;
+    this.checkIds = checkIds;
+  }
+
+  /** Whether it has to have a transaction of its own. */
+  get isAlone(): boolean {
+    return this.checkIds || this.expected >= 0;
+  }
+
+  get isSettled(): boolean {
+    return this.#numbers !== 0 || this.#error !== undefined;
+  }
+
+  /** Settles with the number of the first event, or with each one's. */
+  resolve(numbers: SeqNo | Float64Array): void {
+    if (this.isSettled) return;
+    this.entries = NONE;
+    this.#numbers = numbers;
+    for (const waiter of this.#waiters ?? NONE) waiter.resolve(this.#number(waiter.index));
+    this.#waiters = undefined;
+  }
+
+  /** Settles with an error: who awaits a number gets it, and so does the owner. */
+  reject(error: EverbusError): void {
+    if (this.isSettled) return;
+    this.entries = NONE;
+    this.#error = error;
+    for (const waiter of this.#waiters ?? NONE) {
+      waiter.promise.catch(ignore);
+      waiter.reject(error);
+    }
+    this.#waiters = undefined;
+    this.owner.report(error);
+  }
+
+  /** Resolves to the number of the event at `index`. Its rejection needs no handler. */
+  committed(index: number): Promise<SeqNo> {
+    if (this.#error !== undefined) {
+      const rejected = Promise.reject<SeqNo>(this.#error);
+      rejected.catch(ignore);
+      return rejected;
+    }
+    if (this.#numbers !== 0) return Promise.resolve(this.#number(index));
+    let settle!: Pick<Waiter, "resolve" | "reject">;
+    const promise = new Promise<SeqNo>((resolve, reject) => (settle = { resolve, reject }));
+    (this.#waiters ??= []).push({ index, promise, ...settle });
+    return promise;
+  }
+
+  #number(index: number): SeqNo {
+    return typeof this.#numbers === "number" ? this.#numbers + index : this.#numbers[index]!;
+  }
+}
+
+function ignore(): void {}
+
+/** What `publish` returns. The promise is made only if someone asks for it: many never do. */
+export class PublishReceipt implements Receipt {
+  readonly id: Uuid;
+  readonly receivers: number;
+  readonly #unit: Unit | undefined;
+  readonly #index: number;
+  #committed: Promise<SeqNo | undefined> | undefined = undefined;
+
+  constructor(id: Uuid, receivers: number, unit: Unit | undefined, index: number) {
+    this.id = id;
+    this.receivers = receivers;
+    this.#unit = unit;
+    this.#index = index;
+  }
+
+  get committed(): Promise<SeqNo | undefined> {
+    return (this.#committed ??= this.#unit?.committed(this.#index) ?? Promise.resolve(undefined));
+  }
+}

@@ -1,0 +1,160 @@
+import { SegmentCount, encode } from "./batch.js";
+import type { Log } from "./binding.js";
+import type { Entry } from "./entry.js";
+import type { EverbusError } from "./errors.js";
+import { awaitCore, callCore } from "./module.js";
+import type { SeqNo } from "./types.js";
+import type { Unit } from "./unit.js";
+
+/** The most segments that one transaction writes for several units. */
+const MOST_SEGMENTS = 5;
+
+interface Flush {
+  /** How many units have to be settled first. */
+  readonly after: number;
+  error: EverbusError | undefined;
+  resolve(): void;
+  reject(error: EverbusError): void;
+}
+
+/**
+ * Brings units into the log, in the order they come.
+ *
+ * While one transaction is in flight, units collect; the next one takes as many as fit. A unit is never split over two
+ * transactions, and one that fails takes no other with it.
+ */
+export class Writer {
+  readonly #log: Log;
+  readonly #onCommit: (first: SeqNo, entries: readonly Entry[]) => void;
+  #queue: Unit[] = [];
+  #inFlight: readonly Unit[] = [];
+  #running = false;
+  #pushed = 0;
+  #settled = 0;
+  #flushes: Flush[] = [];
+
+  /** `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. */
+  constructor(log: Log, onCommit: (first: SeqNo, entries: readonly Entry[]) => void) {
+    this.#log = log;
+    this.#onCommit = onCommit;
+  }
+
+  /** Queues a unit. Its commit starts after the current task's code has run, with whatever else that has queued. */
+  push(unit: Unit): void {
+    this.#pushed++;
+    this.#queue.push(unit);
+    if (this.#running) return;
+    this.#running = true;
+    queueMicrotask(() => void this.#run());
+  }
+
+  /** Resolves when every unit pushed so far is settled; rejects with the first failure among them. */
+  flush(): Promise<void> {
+    if (this.#settled === this.#pushed) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#flushes.push({ after: this.#pushed, error: undefined, resolve, reject });
+    });
+  }
+
+  /** Fails every unit that isn't settled. */
+  end(error: EverbusError): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const unit of [...this.#inFlight, ...queue]) this.#reject(unit, error);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const units = this.#queue.splice(0, this.#countNext());
+      this.#inFlight = units;
+      await this.#commit(units);
+    }
+    this.#inFlight = [];
+    this.#running = false;
+  }
+
+  /** How many units the next transaction takes: at least one, however large. */
+  #countNext(): number {
+    const queue = this.#queue;
+    if (queue[0]!.isAlone) return 1;
+    const size = new SegmentCount();
+    for (let count = 0; count < queue.length; count++) {
+      const unit = queue[count]!;
+      if (unit.isAlone) return count;
+      for (const entry of unit.entries) size.add(entry);
+      if (size.segments > MOST_SEGMENTS) return Math.max(count, 1);
+    }
+    return queue.length;
+  }
+
+  /** Commits units in one transaction. If that fails, by halves: the one at fault ends up alone, and in order. */
+  async #commit(units: readonly Unit[]): Promise<void> {
+    const entries = units.length === 1 ? units[0]!.entries : units.flatMap((unit) => unit.entries);
+    const { expected, checkIds } = units[0]!;
+    let numbers: Float64Array;
+    try {
+      const strict = units.some((unit) => unit.owner.strict);
+      const batch = callCore(() => encode(entries));
+      numbers = await awaitCore(() => this.#log.append(batch, expected, checkIds, strict));
+    } catch (cause) {
+      const error = cause as EverbusError;
+      if (units.length === 1 || error.code === "closed" || error.code === "module_failed") {
+        for (const unit of units) this.#reject(unit, error);
+      } else {
+        const half = units.length >> 1;
+        await this.#commit(units.slice(0, half));
+        await this.#commit(units.slice(half));
+      }
+      return;
+    }
+    const first = numbers[0]!;
+    if (checkIds) {
+      this.#resolve(units[0]!, numbers.subarray(1));
+      this.#onCommit(first, newEntries(entries, numbers));
+    } else {
+      let next = first;
+      for (const unit of units) {
+        const count = unit.entries.length;
+        this.#resolve(unit, next);
+        next += count;
+      }
+      this.#onCommit(first, entries);
+    }
+  }
+
+  #resolve(unit: Unit, numbers: SeqNo | Float64Array): void {
+    if (unit.isSettled) return;
+    this.#countSettled(undefined);
+    unit.resolve(numbers);
+  }
+
+  #reject(unit: Unit, error: EverbusError): void {
+    if (unit.isSettled) return;
+    // First, because rejecting runs the application's onError, which may ask for another flush.
+    this.#countSettled(error);
+    unit.reject(error);
+  }
+
+  /** Units settle in the order they were pushed, so every flush that still waits waits for this one too. */
+  #countSettled(error: EverbusError | undefined): void {
+    this.#settled++;
+    if (this.#flushes.length === 0) return;
+    this.#flushes = this.#flushes.filter((flush) => {
+      flush.error ??= error;
+      if (flush.after > this.#settled) return true;
+      if (flush.error === undefined) flush.resolve();
+      else flush.reject(flush.error);
+      return false;
+    });
+  }
+}
+
+/** Of entries that may have been in the log already, those that this append has stored: they got the numbers from `first` on. */
+function newEntries(entries: readonly Entry[], [first, ...numbers]: Float64Array): readonly Entry[] {
+  let next = first!;
+  return entries.filter((_, i) => {
+    const isNew = next > 0 && numbers[i] === next;
+    if (isNew) next++;
+    return isNew;
+  });
+}
