@@ -1,6 +1,5 @@
 /** What glows for a moment as its event arrives. Drawn by age, a few strokes for all of one age, so thousands stay smooth. */
-import type { Layer } from "./layer.ts";
-import { circle, trace, type Arc } from "./paint.ts";
+import { circle, trace, type Arc, type Pen } from "./paint.ts";
 import type { Point } from "./projection.ts";
 
 const LIFE_MS = 1100;
@@ -23,14 +22,16 @@ export class Glow {
   }
 
   add(shape: Arc | Point, color: string): void {
-    if (!this.#still.matches) this.#sparks.push({ shape, color, since: performance.now() });
+    if (this.#still.matches) return;
+    this.#sparks.push({ shape, color, since: performance.now() });
+    if (this.#sparks.length > 2 * MOST) this.#sparks = this.#sparks.slice(-MOST);
   }
 
   clear(): void {
     this.#sparks = [];
   }
 
-  draw({ pen }: Layer, now: number): void {
+  draw(pen: Pen, now: number): void {
     this.#sparks = this.#sparks.filter(({ since }) => now - since < LIFE_MS).slice(-MOST);
     const groups = new Map<string, Spark[]>();
     for (const spark of this.#sparks) {
@@ -47,7 +48,7 @@ export class Glow {
   }
 }
 
-function drawGroup(pen: CanvasRenderingContext2D, sparks: Spark[], age: number): void {
+function drawGroup(pen: Pen, sparks: Spark[], age: number): void {
   const fade = (1 - age) ** 2;
   const color = sparks[0]?.color ?? "";
   pen.strokeStyle = color;

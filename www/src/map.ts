@@ -1,7 +1,6 @@
 /** The map: land, routes, airports and, over them, what glows, is pointed at or is selected; each on a canvas of its own. */
 import type { Uuid } from "everbus";
 import type { Geography } from "./data.ts";
-import { el, number } from "./dom.ts";
 import { Glow } from "./glow.ts";
 import { Layer } from "./layer.ts";
 import {
@@ -19,10 +18,12 @@ import {
 import { Projection, type Place, type Point } from "./projection.ts";
 import type { Airport, Atlas, Change, Route } from "./state.ts";
 import { readTheme } from "./theme.ts";
+import { Tip } from "./tip.ts";
 
 /** How near a pointer must be to an airport, in pixels. */
 const REACH = { mouse: 9, touch: 18 };
 const NAMED_HUBS = 9;
+const MOST_NEW = 2000;
 
 export class MapView {
   /** Called with the airport nearest to a click, and with the place of the click. */
@@ -35,7 +36,7 @@ export class MapView {
   readonly #routes: Layer;
   readonly #airports: Layer;
   readonly #over: Layer;
-  readonly #tip = el("div", { class: "tip", hidden: true });
+  readonly #tip: Tip;
   readonly #glow = new Glow();
   readonly #points = new Map<Uuid, Point>();
 
@@ -59,7 +60,7 @@ export class MapView {
     this.#routes = new Layer(root, "routes");
     this.#airports = new Layer(root, "airports");
     this.#over = new Layer(root, "over");
-    root.append(this.#tip);
+    this.#tip = new Tip(root);
     new ResizeObserver(() => this.#resize()).observe(root);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#repaint());
     root.addEventListener("pointermove", (event) => this.#hover(event));
@@ -71,7 +72,8 @@ export class MapView {
   show({ subject, action, ...change }: Change, live: boolean): void {
     const shape = "airport" in change ? this.#place(change.airport) : this.#arc(change.route);
     if (live && shape !== undefined) this.#glow.add(shape, action === "created" ? this.#theme.spark : this.#theme[action]);
-    if (action !== "created") this.#stale.picture = true;
+    // In a tab that nobody looks at no frame comes, and drawing everything once is better than a long list.
+    if (action !== "created" || this.#newRoutes.length > MOST_NEW) this.#stale.picture = true;
     else if ("route" in change) {
       this.#newRoutes.push(change.route);
       this.#grown.add(change.route.from).add(change.route.to);
@@ -127,7 +129,8 @@ export class MapView {
 
   #place(airport: Airport): Point | undefined {
     const point = this.#projection.toPoint([airport.longitude, airport.latitude]);
-    if (point !== undefined) this.#points.set(airport.id, point);
+    if (point === undefined) this.#points.delete(airport.id);
+    else this.#points.set(airport.id, point);
     return point;
   }
 
@@ -199,7 +202,7 @@ export class MapView {
     const { pen } = this.#over;
     const selected = this.#selected;
     this.#over.clear();
-    this.#glow.draw(this.#over, now);
+    this.#glow.draw(pen, now);
     if (selected !== undefined) {
       for (const route of this.#atlas.routesOf(selected)) {
         const arc = this.#arc(route);
@@ -246,18 +249,8 @@ export class MapView {
     const airport = id === undefined ? undefined : this.#atlas.airports.get(id);
     const point = id === undefined ? undefined : this.#points.get(id);
     this.#root.classList.toggle("pointing", airport !== undefined);
-    this.#tip.hidden = airport === undefined || point === undefined;
-    if (airport !== undefined && point !== undefined) {
-      const degree = this.#atlas.degree(airport.id);
-      this.#tip.replaceChildren(
-        el("strong", { text: airport.code }),
-        el("span", { text: airport.name }),
-        el("small", { text: degree === 0 ? "no routes" : `${number(degree)} ${degree === 1 ? "route" : "routes"}` }),
-      );
-      const left = Math.min(Math.max(point[0], 90), this.#projection.width - 90);
-      this.#tip.style.transform = `translate(${left}px, ${point[1]}px)`;
-      this.#tip.classList.toggle("below", point[1] < 90);
-    }
+    if (airport === undefined || point === undefined) this.#tip.hide();
+    else this.#tip.show(airport, this.#atlas.degree(airport.id), point, this.#projection.width);
     this.#draw();
   }
 
