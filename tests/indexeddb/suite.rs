@@ -1,0 +1,78 @@
+//! IndexedDB passes the conformance suite. The host of the tests, a window or a worker, includes this file.
+
+use everbus::log::conformance::Harness;
+use everbus::web::{IndexedDbLog, delete};
+use everbus::{EventLog, Uuid};
+use std::cell::RefCell;
+use std::sync::Arc;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// A database of its own for each scenario.
+#[derive(Default)]
+struct IndexedDb {
+    open: RefCell<Option<IndexedDbLog>>,
+    name: RefCell<String>,
+}
+
+impl IndexedDb {
+    async fn connect(&self) -> Arc<dyn EventLog> {
+        let name = self.name.borrow().clone();
+        let log = IndexedDbLog::open(&name, |error| panic!("closed from outside: {error}"));
+        let log = log.await.expect("IndexedDB works here");
+        self.open.replace(Some(log.clone()));
+        Arc::new(log)
+    }
+}
+
+impl Harness for IndexedDb {
+    async fn open(&self) -> Arc<dyn EventLog> {
+        self.name.replace(format!("conformance-{}", Uuid::new_v4()));
+        self.connect().await
+    }
+
+    async fn reopen(&self, log: Arc<dyn EventLog>) -> Arc<dyn EventLog> {
+        drop(log);
+        if let Some(log) = self.open.take() {
+            log.close();
+        }
+        self.connect().await
+    }
+}
+
+macro_rules! in_a_browser {
+    ($($scenario:ident)*) => {
+        $(#[wasm_bindgen_test]
+        async fn $scenario() {
+            everbus::log::conformance::$scenario(IndexedDb::default()).await;
+        })*
+    };
+}
+everbus::for_each_scenario!(in_a_browser);
+
+#[wasm_bindgen_test]
+async fn deleting_a_log_closes_it_and_a_new_one_starts_at_one() {
+    let name = format!("deleted-{}", Uuid::new_v4());
+    let (told, closed) = futures::channel::oneshot::channel();
+    let told = RefCell::new(Some(told));
+    let log = IndexedDbLog::open(&name, move |error| {
+        if let Some(told) = told.borrow_mut().take() {
+            told.send(error.code()).expect("the test waits");
+        }
+    })
+    .await
+    .expect("IndexedDB works here");
+    delete(&name).await.expect("the open log gives the database free");
+    assert_eq!(closed.await, Ok("closed"));
+    assert_eq!(log.bounds().await.expect_err("it is deleted").code(), "closed");
+    let again = IndexedDbLog::open(&name, |_| {}).await.expect("IndexedDB works here");
+    assert_eq!(again.last_seq_no().await.expect("it works"), None);
+    again.close();
+    delete(&name).await.expect("nobody has it open");
+}
+
+#[wasm_bindgen_test]
+fn the_clock_and_the_randomness_are_the_platforms() {
+    let env = everbus::env::system();
+    assert!(env.now().as_second() > 1_700_000_000);
+    assert_ne!(env.random(), env.random());
+}
