@@ -1,7 +1,7 @@
 import { CursorIterator } from "./cursor.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { checkPayload, invalidEvent, readEvent, snapshot, type Entry, type Where } from "./entry.js";
-import { EverbusError } from "./errors.js";
+import { everbusError } from "./errors.js";
 import { Subscriber, callBack } from "./fanout.js";
 import { compileFilter, readFilter } from "./filter.js";
 import type { Immediate } from "./immediate.js";
@@ -75,7 +75,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const { expected, id, meta } = options === undefined ? NO_OPTIONS : this.#readOptions(options);
     if (id !== undefined && entries.length !== 1) {
       const message = `one id can't be given to ${entries.length} events: publish them one by one`;
-      throw new EverbusError("invalid_option", message);
+      throw everbusError("invalid_option", message);
     }
     session.check();
     if (entries.length === 0) return [];

@@ -1,8 +1,8 @@
 import { Log, type Log as CoreLog } from "./binding.js";
 import { Dispatcher } from "./dispatcher.js";
-import { EverbusError } from "./errors.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
-import { awaitCore, callCore, loadModule, moduleFailure } from "./module.js";
+import { awaitCore, callCore, loadModule } from "./module.js";
 import { Writer } from "./writer.js";
 
 /** Where a bus's log is. */
@@ -122,9 +122,12 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
   }
 }
 
-/** Closes a log, unless the module has failed: then everyone who uses the log learns of that by themselves. */
 function closeLog(log: CoreLog): void {
-  if (moduleFailure() === undefined) callCore(() => log.close());
+  try {
+    callCore(() => log.close());
+  } catch {
+    // Only a failed module can't close a log, and everyone who uses it learns of that.
+  }
 }
 
 function leave(slot: Slot, channel: Channel): void {
@@ -139,7 +142,7 @@ function forget(key: string, opening: Promise<Channel>): void {
 
 /** Ends the realm's channels of this name: their buses are closed with code `closed`. */
 export async function endChannels(name: string): Promise<void> {
-  const error = new EverbusError("closed", `the bus ${JSON.stringify(name)} was deleted: open it again to start anew`);
+  const error = everbusError("closed", `the bus ${JSON.stringify(name)} was deleted: open it again to start anew`);
   const kinds: LogKind[] = ["indexeddb", "memory", "none"];
   const ending = kinds.map(async (kind) => {
     const slot = slots.get(`${kind}:${name}`);

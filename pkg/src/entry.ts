@@ -1,4 +1,4 @@
-import { EverbusError, describe } from "./errors.js";
+import { describe, type EverbusError, everbusError } from "./errors.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { formatTime } from "./time.js";
 import { parseUuid, uuidV7 } from "./uuid.js";
@@ -190,11 +190,11 @@ export function snapshot(entry: Entry, where: Where = EVENT): void {
     text = JSON.stringify(entry.payload) as string | undefined;
   } catch (cause) {
     const message = `${payloadOf(entry, where)} can't be written as JSON: leave out cycles and BigInts`;
-    throw new EverbusError("invalid_event", message, cause);
+    throw everbusError("invalid_event", message, cause);
   }
   if (text === undefined) throw noJson(entry, where);
   if (isLongerThan(text, MAX_JSON_BYTES)) {
-    throw new EverbusError("invalid_event", `${payloadOf(entry, where)} is more than 1 MiB of JSON: publish a reference to it`);
+    throw everbusError("invalid_event", `${payloadOf(entry, where)} is more than 1 MiB of JSON: publish a reference to it`);
   }
   entry.text = text;
   entry.payload = undefined;
@@ -220,5 +220,5 @@ function payloadOf(entry: Entry, where: Where): string {
 
 /** `what must be …, but is …`. */
 export function invalidEvent(what: string, must: string, value: unknown): EverbusError {
-  return new EverbusError("invalid_event", `${what} ${must}, but is ${describe(value)}`);
+  return everbusError("invalid_event", `${what} ${must}, but is ${describe(value)}`);
 }

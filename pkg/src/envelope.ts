@@ -1,5 +1,5 @@
 import { invalidEvent, readEvent, snapshot, type Entry } from "./entry.js";
-import { EverbusError } from "./errors.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import { isPlainObject, metaText } from "./options.js";
 import { parseTime } from "./time.js";
 import { parseUuid } from "./uuid.js";
@@ -46,6 +46,6 @@ function readMeta(value: unknown, what: string): string {
   try {
     return metaText(value);
   } catch (error) {
-    throw new EverbusError("invalid_event", `${what}: ${(error as EverbusError).message}`, error);
+    throw everbusError("invalid_event", `${what}: ${(error as EverbusError).message}`, error);
   }
 }

@@ -32,15 +32,21 @@ export class EverbusError extends Error {
   /** What lies behind it: what a subscriber threw, the storage's own error. */
   declare readonly cause?: unknown;
 
-  constructor(code: EverbusErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
+  /** As `Error` has it, with a code: "storage" unless given. */
+  constructor(message?: string, options?: { code?: EverbusErrorCode; cause?: unknown }) {
+    super(message, options);
+    this.code = options?.code ?? "storage";
   }
 
   static {
     // On the prototype, so that the stack's first line has it and it is no field of each error.
     Object.defineProperty(this.prototype, "name", { value: "EverbusError", configurable: true, writable: true });
   }
+}
+
+/** An error with this code. Without a cause it has no such property. */
+export function everbusError(code: EverbusErrorCode, message: string, cause?: unknown): EverbusError {
+  return new EverbusError(message, cause === undefined ? { code } : { code, cause });
 }
 
 /** A short name for a value in a message. Never runs the value's own code. */

@@ -1,4 +1,4 @@
-import { EverbusError } from "./errors.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import type { Routed } from "./entry.js";
 import type { CompiledFilter } from "./filter.js";
 import type { EventEnvelope, SeqNo } from "./types.js";
@@ -38,7 +38,7 @@ export function callBack<T>(callback: (argument: T) => unknown, argument: T, rep
 
 function subscriberError(cause: unknown): EverbusError {
   const reason = cause instanceof Error ? `: ${cause.message}` : "";
-  return new EverbusError("subscriber", `a subscriber threw${reason}; the others still got the event`, cause);
+  return everbusError("subscriber", `a subscriber threw${reason}; the others still got the event`, cause);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

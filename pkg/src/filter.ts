@@ -1,5 +1,5 @@
 import { ACTIONS, LINK, type Routed } from "./entry.js";
-import { EverbusError, describe } from "./errors.js";
+import { describe, type EverbusError, everbusError } from "./errors.js";
 import type { Filter, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
@@ -68,7 +68,7 @@ function asString(value: unknown): string | undefined {
 }
 
 function invalid(message: string): EverbusError {
-  return new EverbusError("invalid_filter", message);
+  return everbusError("invalid_filter", message);
 }
 
 /** Makes a filter ready for the fan-out; undefined for one that matches everything. */

@@ -1,12 +1,12 @@
 // The WebAssembly module: compiled once a realm, by the first bus that needs it.
 import { wasm } from "../wasm/inline.js";
 import { initSync, setup } from "./binding.js";
-import { EverbusError, type EverbusErrorCode } from "./errors.js";
+import { EverbusError, type EverbusErrorCode, everbusError } from "./errors.js";
 
 let loading: Promise<void> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let view = /* @__PURE__ */ new Uint8Array(0);
-let failure: EverbusError | undefined;
+let failed: EverbusError | undefined;
 
 /** What to reject should the module fail: a promise of a module that trapped never settles by itself. */
 const pending = /* @__PURE__ */ new Set<(error: EverbusError) => void>();
@@ -17,7 +17,7 @@ export function loadModule(): Promise<void> {
     loading = undefined;
     const message =
       "the WebAssembly module can't be started: a page with a Content-Security-Policy has to allow 'wasm-unsafe-eval'";
-    throw new EverbusError("unavailable", message, cause);
+    throw everbusError("unavailable", message, cause);
   });
   return loading;
 }
@@ -28,14 +28,14 @@ async function start(): Promise<void> {
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   memory = initSync(await WebAssembly.compile(bytes));
   setup(
-    (code, message, cause) => new EverbusError(code as EverbusErrorCode, message, cause),
+    (code, message, cause) => everbusError(code as EverbusErrorCode, message, cause),
     (message) => void failModule(message),
   );
 }
 
 /** Why the module can't be used any more; undefined while it can. */
 export function moduleFailure(): EverbusError | undefined {
-  return failure;
+  return failed;
 }
 
 /** The module's memory. Views of it end when it grows, so ask again after every call that may allocate. */
@@ -45,26 +45,26 @@ export function moduleMemory(): Uint8Array {
 }
 
 function failModule(cause: unknown): EverbusError {
-  if (failure === undefined) {
+  if (failed === undefined) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    failure = new EverbusError("module_failed", `the core failed and can't go on: ${reason}; reload to start it anew`, cause);
+    failed = everbusError("module_failed", `the core failed and can't go on: ${reason}; reload to start it anew`, cause);
     const rejecters = [...pending];
     pending.clear();
-    for (const reject of rejecters) reject(failure);
+    for (const reject of rejecters) reject(failed);
   }
-  return failure;
+  return failed;
 }
 
 /** What the core threw, as an error with a code. A trap fails the whole module. */
 function coreError(error: unknown): EverbusError {
   if (error instanceof EverbusError) return error;
   if (error instanceof WebAssembly.RuntimeError) return failModule(error);
-  return failure ?? new EverbusError("storage", "the core threw an error that it has no code for", error);
+  return failed ?? everbusError("storage", "the core threw an error that it has no code for", error);
 }
 
 /** Calls the core. */
 export function callCore<T>(run: () => T): T {
-  if (failure !== undefined) throw failure;
+  if (failed !== undefined) throw failed;
   try {
     return run();
   } catch (error) {

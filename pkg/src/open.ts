@@ -1,7 +1,7 @@
 import { OpenBus } from "./bus.js";
 import { endChannels, openChannel, type Lease, type LogKind } from "./channel.js";
 import { deleteLog } from "./binding.js";
-import { EverbusError } from "./errors.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore, loadModule } from "./module.js";
 import { readBusOptions, readName } from "./options.js";
 import { Session } from "./session.js";
@@ -28,7 +28,7 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
   } catch (error) {
     if (settings.log !== undefined || (error as EverbusError).code !== "unavailable") throw error;
     const message = `no IndexedDB, so the log is only in memory: ${(error as EverbusError).message}`;
-    fallBack = new EverbusError("unavailable", message, error);
+    fallBack = everbusError("unavailable", message, error);
     kind = "memory";
     lease = await lend(kind, checkedName);
   }
@@ -41,7 +41,7 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
 
 async function lend(kind: LogKind, name: string): Promise<Lease> {
   if (kind === "indexeddb" && !hasIndexedDb()) {
-    throw new EverbusError("unavailable", "this platform has no IndexedDB");
+    throw everbusError("unavailable", "this platform has no IndexedDB");
   }
   for (;;) {
     const lease = await openChannel(kind, name);

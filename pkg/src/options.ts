@@ -1,5 +1,5 @@
 // The checks of everything that callers pass beside events and filters: at the call, before anything happens.
-import { EverbusError, describe } from "./errors.js";
+import { describe, type EverbusError, everbusError } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import type { BusOptions, ConsumerOptions, Json, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
@@ -15,18 +15,18 @@ function readFields<T>(value: unknown, what: string, known: readonly (keyof T & 
   }
   for (const field of Object.keys(value)) {
     if (!(known as readonly string[]).includes(field)) {
-      throw new EverbusError("invalid_option", `${what} have no field ${describe(field)}: use ${known.join(", ")}`);
+      throw everbusError("invalid_option", `${what} have no field ${describe(field)}: use ${known.join(", ")}`);
     }
   }
   return { ...value };
 }
 
 function invalidOption(must: string, value: unknown): EverbusError {
-  return new EverbusError("invalid_option", `${must}, but is ${describe(value)}`);
+  return everbusError("invalid_option", `${must}, but is ${describe(value)}`);
 }
 
 export function unsupported(what: string): EverbusError {
-  return new EverbusError("unsupported", `${what} is not supported yet: leave it out`);
+  return everbusError("unsupported", `${what} is not supported yet: leave it out`);
 }
 
 function readChoice<T extends string>(value: unknown, what: string, choices: readonly T[]): T | undefined {
@@ -62,7 +62,7 @@ export function readHandler<T extends (...args: never[]) => unknown>(value: unkn
 export function readSeqNo(value: unknown, what: string, least: 0 | 1): SeqNo {
   if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
   const message = `${what} must be an integer from ${least} to 2^53 - 1, but is ${describe(value)}`;
-  throw new EverbusError("invalid_position", message);
+  throw everbusError("invalid_position", message);
 }
 
 function readCount(value: unknown, what: string, otherwise: number): number {
@@ -127,10 +127,10 @@ export function metaText(meta: object): string {
   try {
     text = JSON.stringify(meta);
   } catch (cause) {
-    throw new EverbusError("invalid_option", "meta can't be written as JSON: leave out cycles and BigInts", cause);
+    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles and BigInts", cause);
   }
   if (!text?.startsWith("{")) throw invalidOption("meta must be a plain JSON object", meta);
-  if (isLongerThan(text, MAX_JSON_BYTES)) throw new EverbusError("invalid_option", "meta is more than 1 MiB of JSON");
+  if (isLongerThan(text, MAX_JSON_BYTES)) throw everbusError("invalid_option", "meta is more than 1 MiB of JSON");
   return text;
 }
 
@@ -206,5 +206,5 @@ export function readPosition(value: unknown): "beginning" | "last_acknowledged" 
     if (field === "time" && others.length === 0) throw unsupported("seeking by time");
   }
   const choices = '"beginning", "last_acknowledged", "latest" or { sequence: n }';
-  throw new EverbusError("invalid_position", `the position must be ${choices}, but is ${describe(value)}`);
+  throw everbusError("invalid_position", `the position must be ${choices}, but is ${describe(value)}`);
 }

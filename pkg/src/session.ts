@@ -1,5 +1,5 @@
 import type { Channel, Lease, Member, OpenLog } from "./channel.js";
-import { EverbusError } from "./errors.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import type { EventIterator } from "./iterator.js";
 import { LiveIterator } from "./live.js";
 import { moduleFailure } from "./module.js";
@@ -44,7 +44,7 @@ export class Session implements Member {
   /** @throws EverbusError `closed`, `module_failed`. */
   check(): void {
     if (this.#closing !== undefined) {
-      throw new EverbusError("closed", `the bus ${JSON.stringify(this.name)} is closed: open it again with openBus`);
+      throw everbusError("closed", `the bus ${JSON.stringify(this.name)} is closed: open it again with openBus`);
     }
     if (this.channel.log === undefined) return;
     const failure = moduleFailure();
@@ -56,7 +56,7 @@ export class Session implements Member {
     this.check();
     const { log } = this.channel;
     if (log === undefined) {
-      throw new EverbusError("unsupported", `${what} needs a log: open the bus with log "indexeddb" or "memory"`);
+      throw everbusError("unsupported", `${what} needs a log: open the bus with log "indexeddb" or "memory"`);
     }
     return log;
   }
