@@ -45,7 +45,9 @@ impl Cursor {
         let cursor = stored.unwrap_or(Cursor { next: SeqNo::FIRST });
         let last = bounds.last.map_or(0, SeqNo::get);
         let next = match change {
-            CursorChange::Register | CursorChange::Seek(SeekPosition::LastAcknowledged) => cursor.next,
+            CursorChange::Register | CursorChange::Seek(SeekPosition::LastAcknowledged) => {
+                cursor.next
+            }
             CursorChange::Ack(seq_no) if seq_no.get() > last => {
                 return Err(Error::past_the_end(seq_no, last));
             }

@@ -20,7 +20,6 @@ use uuid::Uuid;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct EventEnvelope {
     /// UUID v7: unique, and the key that makes an append idempotent.
     pub id: Uuid,

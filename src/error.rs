@@ -42,7 +42,9 @@ pub enum Error {
     #[error("{0}")]
     Closed(String),
     /// The log had moved on when a conditional append reached it.
-    #[error("expected the log to end at {expected}, but it ends at {actual}: read on and decide again")]
+    #[error(
+        "expected the log to end at {expected}, but it ends at {actual}: read on and decide again"
+    )]
     Conflict {
         /// The last number that the caller expected, 0 for an empty log.
         expected: u64,

@@ -1,7 +1,7 @@
 //! [`Filter`]: which events a subscriber wants.
 
 use crate::event::{Action, EventKind};
-use crate::wire::parse_id;
+use crate::wire::{self, parse_id};
 use crate::{Error, EventEnvelope, FrameworkEvent, Result};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -26,8 +26,7 @@ use uuid::Uuid;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
+#[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct Filter {
     /// Entities or links.
     #[serde(deserialize_with = "kind")]
@@ -53,6 +52,20 @@ pub struct Filter {
     /// The entity's id, or either end of the link.
     #[serde(deserialize_with = "ids")]
     pub touches: Option<Vec<Uuid>>,
+}
+
+impl<'de> Deserialize<'de> for Filter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Filter, D::Error> {
+        struct Fields(Filter);
+
+        impl<'de> Deserialize<'de> for Fields {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+                // The derived function, which `remote` has made an inherent one.
+                Filter::deserialize(deserializer).map(Fields)
+            }
+        }
+        wire::object(deserializer).map(|Fields(filter)| filter)
+    }
 }
 
 /// What a filter looks at, whether it comes from an event or from a segment's columns.

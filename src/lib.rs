@@ -32,23 +32,23 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bus;
+mod consumer;
+pub mod env;
+mod envelope;
 mod error;
 mod event;
-mod json;
-mod envelope;
-mod seq_no;
-mod wire;
 mod filter;
-mod seek;
-pub mod env;
-mod bus;
-mod writer;
+mod json;
 pub mod log;
-mod subscription;
-mod consumer;
 pub mod platform;
+mod seek;
+mod seq_no;
+mod subscription;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+mod wire;
+mod writer;
 
 pub use bus::{EventBus, Receipt, Receiver};
 pub use consumer::{ConsumerInfo, Cursor, CursorChange, MAX_NAME_BYTES};

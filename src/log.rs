@@ -130,7 +130,10 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     async fn append(&self, envelope: EventEnvelope) -> Result<SeqNo> {
         let appended = self.append_batch(Batch::of([&envelope])?.idempotent()).await?;
         let number = appended.seq_nos.first().copied();
-        number.ok_or_else(|| Error::Storage { message: "the append has no result".into(), cause: None })
+        number.ok_or_else(|| Error::Storage {
+            message: "the append has no result".into(),
+            cause: None,
+        })
     }
 
     /// The first stored event's number, `None` if nothing is stored.

@@ -9,7 +9,10 @@
 //! - Nothing is borrowed while JavaScript runs.
 //! - A transaction of IndexedDB never spans an `.await` but the one for its end.
 
-#![expect(unreachable_pub, reason = "exports to JavaScript are public, whatever module they are in")]
+#![expect(
+    unreachable_pub,
+    reason = "exports to JavaScript are public, whatever module they are in"
+)]
 
 mod bindings;
 mod convert;

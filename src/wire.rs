@@ -11,7 +11,7 @@ use crate::{
     Action, EntityEvent, EventEnvelope, EventKind, FrameworkEvent, Json, LinkEvent, Timestamp,
 };
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
@@ -88,21 +88,26 @@ impl<'de> Deserialize<'de> for EventEnvelope {
     }
 }
 
-/// The fields of every event; which of them have to be there depends on the tags.
+/// The fields of every event. Which of them have to be there depends on the tags; the others are
+/// ignored, whatever they hold.
 #[derive(Deserialize)]
-struct EventFields<'a> {
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    action: Cow<'a, str>,
-    entity_type: Option<String>,
-    entity_id: Option<Id>,
+struct EventFields {
+    kind: String,
+    action: String,
+    #[serde(default, deserialize_with = "present")]
+    entity_type: Option<Json>,
+    #[serde(default, deserialize_with = "present")]
+    entity_id: Option<Json>,
     #[serde(default, deserialize_with = "present")]
     data: Option<Json>,
-    link_type: Option<String>,
-    link_id: Option<Id>,
-    source_id: Option<Id>,
-    target_id: Option<Id>,
+    #[serde(default, deserialize_with = "present")]
+    link_type: Option<Json>,
+    #[serde(default, deserialize_with = "present")]
+    link_id: Option<Json>,
+    #[serde(default, deserialize_with = "present")]
+    source_id: Option<Json>,
+    #[serde(default, deserialize_with = "present")]
+    target_id: Option<Json>,
     metadata: Option<Json>,
 }
 
@@ -117,31 +122,34 @@ struct EnvelopeFields {
     meta: Option<Json>,
 }
 
-impl TryFrom<EventFields<'_>> for FrameworkEvent {
+impl TryFrom<EventFields> for FrameworkEvent {
     type Error = String;
 
-    fn try_from(fields: EventFields<'_>) -> Result<Self, String> {
-        fn given<T>(value: Option<T>, name: &str) -> Result<T, String> {
-            value.ok_or_else(|| format!("the event has no {name}"))
-        }
+    fn try_from(fields: EventFields) -> Result<Self, String> {
         let action = Action::from_tag(&fields.action)
             .ok_or_else(|| format!("unknown action \"{}\"", fields.action))?;
+        let text = |value: &Option<Json>, name| given::<String>(value, name);
+        let id = |value: &Option<Json>, name| given::<Id>(value, name).map(|id| id.0);
         match EventKind::from_tag(&fields.kind) {
             Some(EventKind::Entity) => {
-                let entity_type = given(fields.entity_type, "entity_type")?;
-                let entity_id = given(fields.entity_id, "entity_id")?.0;
-                let data = || given(fields.data, "data");
+                let entity_type = text(&fields.entity_type, "entity_type")?;
+                let entity_id = id(&fields.entity_id, "entity_id")?;
+                let data = || fields.data.ok_or("the event has no data");
                 Ok(FrameworkEvent::Entity(match action {
-                    Action::Created => EntityEvent::Created { entity_type, entity_id, data: data()? },
-                    Action::Updated => EntityEvent::Updated { entity_type, entity_id, data: data()? },
+                    Action::Created => {
+                        EntityEvent::Created { entity_type, entity_id, data: data()? }
+                    }
+                    Action::Updated => {
+                        EntityEvent::Updated { entity_type, entity_id, data: data()? }
+                    }
                     Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
                 }))
             }
             Some(EventKind::Link) => {
-                let link_type = given(fields.link_type, "link_type")?;
-                let link_id = given(fields.link_id, "link_id")?.0;
-                let source_id = given(fields.source_id, "source_id")?.0;
-                let target_id = given(fields.target_id, "target_id")?.0;
+                let link_type = text(&fields.link_type, "link_type")?;
+                let link_id = id(&fields.link_id, "link_id")?;
+                let source_id = id(&fields.source_id, "source_id")?;
+                let target_id = id(&fields.target_id, "target_id")?;
                 let metadata = fields.metadata;
                 Ok(FrameworkEvent::Link(match action {
                     Action::Created => {
@@ -160,8 +168,16 @@ impl TryFrom<EventFields<'_>> for FrameworkEvent {
     }
 }
 
+/// The value of a field that has to be there.
+fn given<T: DeserializeOwned>(value: &Option<Json>, name: &str) -> Result<T, String> {
+    let value = value.as_ref().ok_or_else(|| format!("the event has no {name}"))?;
+    serde_json::from_str(value.as_str()).map_err(|error| format!("the event's {name}: {error}"))
+}
+
 /// Deserialises a `T` from an object only: serde would take an array of its fields, too.
-fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     struct ObjectVisitor<T>(PhantomData<T>);
 
     impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {

@@ -70,13 +70,15 @@ macro_rules! for_each_scenario {
 /// The `n`th sample: three entities and two links take turns, with every optional part now and then.
 fn sample(n: u64) -> EventEnvelope {
     let id = |space: u64, n: u64| Uuid::from_u64_pair(space, n);
-    let data = Json::parse(&format!(r#"{{"n":{n},"text":"é☃𝄞\u0000\ud800","__proto__":[null,1.50]}}"#));
+    let data =
+        Json::parse(&format!(r#"{{"n":{n},"text":"é☃𝄞\u0000\ud800","__proto__":[null,1.50]}}"#));
     let data = data.expect("the sample is JSON");
     let (entity, link) = (id(1, n % 50), id(2, n % 20));
     let (source_id, target_id) = (id(1, n % 50), id(1, n % 7));
     let event: FrameworkEvent = match n % 5 {
         0 => EntityEvent::Created { entity_type: "order".into(), entity_id: entity, data }.into(),
-        1 => EntityEvent::Updated { entity_type: "invoice_line".into(), entity_id: entity, data }.into(),
+        1 => EntityEvent::Updated { entity_type: "invoice_line".into(), entity_id: entity, data }
+            .into(),
         2 => EntityEvent::Deleted { entity_type: "order".into(), entity_id: entity }.into(),
         3 => LinkEvent::Created {
             link_type: "order".into(),
@@ -86,7 +88,8 @@ fn sample(n: u64) -> EventEnvelope {
             metadata: (n % 2 == 0).then_some(data),
         }
         .into(),
-        _ => LinkEvent::Deleted { link_type: "has".into(), link_id: link, source_id, target_id }.into(),
+        _ => LinkEvent::Deleted { link_type: "has".into(), link_id: link, source_id, target_id }
+            .into(),
     };
     let nanos = if n % 4 == 0 { 566_719_838 } else { 566_000_000 };
     EventEnvelope {
@@ -270,9 +273,14 @@ pub async fn pages_cover_any_range_both_ways(harness: impl Harness) {
     log.append_batch(batch(&samples[1100..])).await.expect("it works");
     let all = stored(&samples);
     let max = SeqNo::MAX.get();
-    for (from, to) in [(1, max), (0, 5), (17, 1300), (1000, 1001), (1041, 1041), (2100, max), (2101, max), (9, 8)] {
-        let mut expected: Vec<_> =
-            all.iter().filter(|e| (from..=to).contains(&e.seq_no.map_or(0, SeqNo::get))).cloned().collect();
+    for (from, to) in
+        [(1, max), (0, 5), (17, 1300), (1000, 1001), (1041, 1041), (2100, max), (2101, max), (9, 8)]
+    {
+        let mut expected: Vec<_> = all
+            .iter()
+            .filter(|e| (from..=to).contains(&e.seq_no.map_or(0, SeqNo::get)))
+            .cloned()
+            .collect();
         for reverse in [false, true] {
             for limit in [1, 7, 1000, 5000] {
                 let query = Query { from, to, limit, reverse, ..Query::default() };
@@ -307,7 +315,11 @@ pub async fn filters_find_what_a_scan_finds(harness: impl Harness) {
         Filter { target_id: ids(1, 3), ..Filter::default() },
         Filter { touches: ids(1, 3), ..Filter::default() },
         Filter { touches: ids(9, 9), ..Filter::default() },
-        Filter { entity_type: names(&["order"]), link_type: names(&["order"]), ..Filter::default() },
+        Filter {
+            entity_type: names(&["order"]),
+            link_type: names(&["order"]),
+            ..Filter::default()
+        },
     ];
     for filter in filters {
         let expected: Vec<_> = all.iter().filter(|e| filter.matches(e)).cloned().collect();
@@ -350,7 +362,8 @@ pub async fn subscriptions_start_at_their_position(harness: impl Harness) {
 pub async fn stored_events_are_followed_by_live_ones(harness: impl Harness) {
     let log = harness.open().await;
     fill(&*log, 30).await;
-    let mut subscription = log.subscribe("reader", SeekPosition::Beginning).await.expect("it works");
+    let mut subscription =
+        log.subscribe("reader", SeekPosition::Beginning).await.expect("it works");
     let write = async {
         for n in 31..=60 {
             log.append(sample(n)).await.expect("it works");
@@ -364,7 +377,9 @@ pub async fn stored_events_are_followed_by_live_ones(harness: impl Harness) {
 pub async fn a_slow_subscription_misses_nothing(harness: impl Harness) {
     let log = harness.open().await;
     let filter = Filter { kind: Some(EventKind::Entity), ..Filter::default() };
-    let mut slow = Subscription::open(log.handle(), None, SeekPosition::Latest, filter).await.expect("it works");
+    let mut slow = Subscription::open(log.handle(), None, SeekPosition::Latest, filter)
+        .await
+        .expect("it works");
     log.append(sample(1)).await.expect("it works");
     assert_eq!(numbers(&mut slow, 1).await, [1]);
     for n in 2..=80 {
@@ -415,7 +430,8 @@ pub async fn seeking_moves_the_next_subscription(harness: impl Harness) {
     let log = harness.open().await;
     fill(&*log, 5).await;
     log.ack("reader", seq(4)).await.expect("it works");
-    let mut running = log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
+    let mut running =
+        log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
     let cases = [
         (SeekPosition::Beginning, 1),
         (SeekPosition::Sequence(3), 3),

@@ -1,12 +1,12 @@
 //! [`MemoryLog`]: a log that lives as long as its last handle.
 
+use super::EventLog;
 use super::batch::Batch;
 use super::commits::{CommitSender, Commits};
 use super::head::{Appended, Bounds, Head};
 use super::page::{Page, PageBuilder, Query};
 use super::recent::RecentIds;
 use super::segment::Segment;
-use super::EventLog;
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::{Env, Error, Result};
 use async_trait::async_trait;

@@ -126,12 +126,10 @@ impl Segment {
     pub(crate) fn may_match(&self, filter: &Filter) -> bool {
         let digest = self.column(&self.layout.digest);
         self.types().any(|(kinds, name)| {
-            [EventKind::Entity, EventKind::Link].into_iter().any(|kind| {
-                kinds & Shape::kind_bit(kind) != 0 && filter.matches_type(kind, name)
-            })
-        }) && filter
-            .id_fields()
-            .all(|ids| ids.iter().any(|id| digest::may_contain(digest, *id)))
+            [EventKind::Entity, EventKind::Link]
+                .into_iter()
+                .any(|kind| kinds & Shape::kind_bit(kind) != 0 && filter.matches_type(kind, name))
+        }) && filter.id_fields().all(|ids| ids.iter().any(|id| digest::may_contain(digest, *id)))
     }
 
     /// The rows that match and whose number is in `numbers`, in order.
@@ -157,8 +155,12 @@ impl Segment {
             None => {
                 let (entity_type, entity_id) = (type_name, subject);
                 FrameworkEvent::Entity(match shape.action() {
-                    Action::Created => EntityEvent::Created { entity_type, entity_id, data: payload },
-                    Action::Updated => EntityEvent::Updated { entity_type, entity_id, data: payload },
+                    Action::Created => {
+                        EntityEvent::Created { entity_type, entity_id, data: payload }
+                    }
+                    Action::Updated => {
+                        EntityEvent::Updated { entity_type, entity_id, data: payload }
+                    }
                     Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
                 })
             }

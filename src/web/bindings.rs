@@ -104,7 +104,12 @@ impl Log {
     }
 
     /// Stored events, then live ones. Resolves to a `Cursor`.
-    pub fn subscribe(&self, consumer: Option<String>, position: JsValue, filter: JsValue) -> Promise {
+    pub fn subscribe(
+        &self,
+        consumer: Option<String>,
+        position: JsValue,
+        filter: JsValue,
+    ) -> Promise {
         let log = self.log();
         promise(async move {
             let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
@@ -135,7 +140,8 @@ impl Log {
     pub fn consumers(&self) -> Promise {
         let log = self.log();
         promise(async move {
-            let consumers: js_sys::Array = log.consumers().await?.iter().map(convert::consumer).collect();
+            let consumers: js_sys::Array =
+                log.consumers().await?.iter().map(convert::consumer).collect();
             Ok(consumers.into())
         })
     }

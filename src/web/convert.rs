@@ -41,7 +41,8 @@ pub(super) fn filter(value: &JsValue) -> Result<Filter> {
     if value.is_undefined() {
         return Ok(filter);
     }
-    let fields = value.dyn_ref::<Object>().ok_or_else(|| invalid_filter("a filter is an object"))?;
+    let fields =
+        value.dyn_ref::<Object>().ok_or_else(|| invalid_filter("a filter is an object"))?;
     for entry in Object::entries(fields).iter() {
         let entry = Array::from(&entry);
         let (name, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
@@ -85,7 +86,9 @@ fn ids(name: &str, value: &JsValue) -> Result<Vec<Uuid>> {
 }
 
 fn not_a_value(name: &str) -> Error {
-    invalid_filter(&format!("the filter's {name} is a string, or an array of strings where it may have several"))
+    invalid_filter(&format!(
+        "the filter's {name} is a string, or an array of strings where it may have several"
+    ))
 }
 
 fn invalid_filter(message: &str) -> Error {

@@ -1,0 +1,227 @@
+//! The bus: live delivery, lag, and the way into the log.
+
+use async_trait::async_trait;
+use everbus::log::{Appended, Bounds, Commits, Page};
+use everbus::{
+    Batch, ConsumerInfo, Cursor, CursorChange, EntityEvent, Error, EventBus, EventEnvelope,
+    EventLog, FrameworkEvent, MemoryLog, Query, RecvError, Result, SeekPosition, Uuid,
+};
+use futures::FutureExt;
+use futures::executor::block_on;
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+fn event(n: u64) -> FrameworkEvent {
+    let entity_id = Uuid::from_u64_pair(0, n);
+    EntityEvent::Deleted { entity_type: "thing".into(), entity_id }.into()
+}
+
+fn number(envelope: &EventEnvelope) -> u64 {
+    envelope.event.entity_id().as_u64_pair().1
+}
+
+#[test]
+fn publishing_counts_the_receivers_and_never_fails() {
+    let bus = EventBus::default();
+    assert_eq!(bus.publish(event(1)), 0);
+    let mut first = bus.subscribe();
+    let second = bus.subscribe();
+    assert_eq!(bus.receiver_count(), 2);
+    assert_eq!(bus.publish(event(2)), 2);
+    drop(second);
+    assert_eq!(bus.clone().publish(event(3)), 1);
+    block_on(async {
+        assert_eq!(first.recv().await.map(|e| number(&e)), Ok(2));
+        assert_eq!(first.recv().await.map(|e| (number(&e), e.seq_no)), Ok((3, None)));
+        drop(first);
+        assert_eq!(bus.publish(event(4)), 0);
+        // The channel is still open after the last receiver has gone.
+        let mut third = bus.subscribe();
+        assert_eq!(bus.publish(event(5)), 1);
+        assert_eq!(third.recv().await.map(|e| number(&e)), Ok(5));
+        drop(bus);
+        assert_eq!(third.recv().await, Err(RecvError::Closed));
+    });
+}
+
+#[test]
+#[should_panic(expected = "at least 1")]
+fn a_capacity_of_zero_is_refused() {
+    EventBus::new(0);
+}
+
+proptest! {
+    /// Against a model: a queue that drops its oldest and counts.
+    #[test]
+    fn lag_is_told_once_and_then_the_oldest_retained_comes(
+        capacity in 1..8usize,
+        steps in proptest::collection::vec(any::<bool>(), 0..60),
+    ) {
+        let bus = EventBus::new(capacity);
+        let mut receiver = bus.subscribe();
+        let (mut queue, mut missed, mut published) = (VecDeque::new(), 0, 0);
+        for publishes in steps {
+            if publishes {
+                published += 1;
+                bus.publish(event(published));
+                queue.push_back(published);
+                if queue.len() > capacity {
+                    queue.pop_front();
+                    missed += 1;
+                }
+            } else {
+                let expected = match missed {
+                    0 => queue.pop_front().map(Ok),
+                    n => Some(Err(RecvError::Lagged(n))),
+                };
+                missed = 0;
+                let received = receiver.recv().now_or_never();
+                prop_assert_eq!(received.map(|r| r.map(|e| number(&e))), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_published_is_in_the_log_in_order_with_its_origin() {
+    let log = Arc::new(MemoryLog::default());
+    let bus = EventBus::new(4).with_event_log(log.clone());
+    block_on(async {
+        let tracked = bus.publish_tracked(event(1));
+        (2..=2500).for_each(|n| drop(bus.publish(event(n))));
+        let last = bus.publish_tracked(event(2501));
+        assert_eq!(last.committed().await.expect("it works").map(u64::from), Some(2501));
+        assert_eq!(tracked.committed().await.expect("it works").map(u64::from), Some(1));
+        bus.flush().await.expect("nothing failed");
+        let page = log.read(&Query { limit: 5000, ..Query::default() }).await.expect("it works");
+        let stored: Vec<_> = page.envelopes().collect();
+        assert!(stored.iter().map(number).eq(1..=2501));
+        assert!(stored.iter().all(|e| e.origin == Some(bus.origin())));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bus_receivers_and_log_move_between_threads() {
+    let log = Arc::new(MemoryLog::default());
+    let bus = EventBus::default().with_event_log(log.clone());
+    let driver = tokio::spawn(bus.drive());
+    let mut receiver = bus.subscribe();
+    let received = tokio::spawn(async move { receiver.recv().await.map(|e| number(&e)) });
+    let reader = tokio::spawn({
+        let log: Arc<dyn EventLog> = log.clone();
+        async move {
+            let mut subscription = log.subscribe("reader", SeekPosition::Beginning).await?;
+            let mut seq_nos = Vec::new();
+            while seq_nos.len() < 200 {
+                let envelope =
+                    subscription.next().await.ok_or_else(|| Error::Closed("early".into()))??;
+                seq_nos.extend(envelope.seq_no.map(u64::from));
+            }
+            Ok::<_, Error>(seq_nos)
+        }
+    });
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let bus = bus.clone();
+            tokio::spawn(async move {
+                for n in 0..50 {
+                    bus.publish(event(writer * 50 + n));
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.expect("it doesn't panic");
+    }
+    assert!(received.await.expect("it doesn't panic").is_ok());
+    let seq_nos = reader.await.expect("it doesn't panic").expect("it works");
+    assert!(seq_nos.into_iter().eq(1..=200));
+    drop(bus);
+    driver.await.expect("the driver ends with the bus");
+}
+
+/// A log that refuses events of one type, as a full storage would refuse large ones.
+#[derive(Clone, Debug, Default)]
+struct Picky(MemoryLog);
+
+#[async_trait]
+impl EventLog for Picky {
+    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
+        if format!("{batch:?}").contains("refused") {
+            return Err(Error::QuotaExceeded { cause: None });
+        }
+        self.0.append_batch(batch).await
+    }
+    async fn bounds(&self) -> Result<Bounds> {
+        self.0.bounds().await
+    }
+    async fn read(&self, query: &Query) -> Result<Page> {
+        self.0.read(query).await
+    }
+    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
+        self.0.move_cursor(consumer, change).await
+    }
+    async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
+        self.0.consumers().await
+    }
+    async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
+        self.0.delete_consumer(consumer).await
+    }
+    fn commits(&self) -> Commits {
+        self.0.commits()
+    }
+    fn handle(&self) -> Arc<dyn EventLog> {
+        Arc::new(self.clone())
+    }
+}
+
+#[test]
+fn an_event_that_is_refused_fails_alone_and_is_reported() {
+    let log = Arc::new(Picky::default());
+    let bus = EventBus::new(4).with_event_log(log.clone());
+    let refused = |n| EntityEvent::Deleted {
+        entity_type: "refused".into(),
+        entity_id: Uuid::from_u64_pair(0, n),
+    };
+    block_on(async {
+        let mut receipts = Vec::new();
+        for n in 1..=20 {
+            receipts.push(match n {
+                7 => bus.publish_tracked(refused(n)),
+                _ => bus.publish_tracked(event(n)),
+            });
+        }
+        bus.publish(refused(21));
+        bus.publish(event(22));
+        assert_eq!(bus.flush().await.expect_err("one was refused").code(), "quota_exceeded");
+        bus.flush().await.expect("a failure is told once");
+        let mut seq_nos = Vec::new();
+        for receipt in receipts {
+            match receipt.committed().await {
+                Ok(seq_no) => seq_nos.extend(seq_no.map(u64::from)),
+                Err(error) => assert_eq!(error.code(), "quota_exceeded"),
+            }
+        }
+        assert_eq!(seq_nos, (1..=19).collect::<Vec<_>>());
+        let page = log.read(&Query::default()).await.expect("it works");
+        let stored: Vec<u64> = page.envelopes().map(|e| number(&e)).collect();
+        assert_eq!(stored, (1..=22).filter(|n| ![7, 21].contains(n)).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn dropping_a_driver_loses_nothing() {
+    let log = Arc::new(MemoryLog::default());
+    let bus = EventBus::new(4).with_event_log(log.clone());
+    drop(bus.publish_tracked(event(1)));
+    drop(bus.flush());
+    let mut driver = Box::pin(bus.drive());
+    assert!(driver.as_mut().now_or_never().is_none());
+    drop(driver);
+    bus.publish(event(2));
+    block_on(async {
+        bus.flush().await.expect("it works");
+        assert_eq!(log.last_seq_no().await.expect("it works").map(u64::from), Some(2));
+    });
+}

@@ -1,6 +1,5 @@
 //! The host's tests: one binary, one module a subject.
 #![cfg(not(target_arch = "wasm32"))]
-#![expect(missing_docs, reason = "tests")]
 
 mod bus;
 mod conformance;

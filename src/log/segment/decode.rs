@@ -1,9 +1,7 @@
 //! Reading a segment's bytes: everything is checked here, once, so that nothing can fail later.
 
 use super::checksum::Checksum;
-use super::layout::{
-    HAS_METAS, HAS_NANOS, HAS_ORIGINS, HEADER, Layout, MAGIC, Sizes, VERSION,
-};
+use super::layout::{HAS_METAS, HAS_NANOS, HAS_ORIGINS, HEADER, Layout, MAGIC, Sizes, VERSION};
 use super::{Segment, Shape};
 use crate::event::MAX_TYPE_BYTES;
 use crate::{Error, EventKind, Result, SeqNo};
@@ -51,7 +49,15 @@ impl Segment {
             .filter(|start| *start >= HEADER && start % 8 == 0)
             .filter(|_| digest_words.is_power_of_two())
             .and_then(|digest_start| {
-                Layout::place(Sizes { columns, count, links, types, origins, digest_words, digest_start })
+                Layout::place(Sizes {
+                    columns,
+                    count,
+                    links,
+                    types,
+                    origins,
+                    digest_words,
+                    digest_start,
+                })
             })
             .ok_or_else(|| corrupt("its sizes are impossible"))?;
         let sound = count > 0

@@ -26,9 +26,8 @@ pub(super) fn insert(words: &mut [u64], id: &[u8; 16]) {
 /// Whether `id` may have been added. The words are little-endian bytes, as stored.
 pub(super) fn may_contain(words: &[u8], id: Uuid) -> bool {
     let bits = words.len() as u64 * 8;
-    probes(id.as_bytes(), bits).all(|bit| {
-        words.get((bit / 8) as usize).is_some_and(|byte| byte & (1 << (bit % 8)) != 0)
-    })
+    probes(id.as_bytes(), bits)
+        .all(|bit| words.get((bit / 8) as usize).is_some_and(|byte| byte & (1 << (bit % 8)) != 0))
 }
 
 /// The bits of `id` among `bits`, which is a power of two.

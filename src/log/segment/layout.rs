@@ -66,7 +66,8 @@ impl Layout {
             end = start.checked_add(elements.checked_mul(size)?)?;
             Some(start..end)
         };
-        let only_if = |flag: u8, elements: usize| if sizes.columns & flag == 0 { 0 } else { elements };
+        let only_if =
+            |flag: u8, elements: usize| if sizes.columns & flag == 0 { 0 } else { elements };
         let Sizes { count, links, .. } = sizes;
         Some(Layout {
             columns: sizes.columns,

@@ -2,8 +2,8 @@
 
 use crate::event::check_type;
 use crate::json::check_length;
-use crate::log::segment::{Columns, MAX_EVENTS, Shape};
 use crate::log;
+use crate::log::segment::{Columns, MAX_EVENTS, Shape};
 use crate::web::convert;
 use crate::web::error::to_js;
 use crate::wire::parse_id;
@@ -56,7 +56,17 @@ impl Batch {
     ) -> Result<(), JsValue> {
         let text = self.scratch.get(..written).ok_or_else(mismatch);
         let columns = text.and_then(|text| {
-            let numbers = Numbers { shapes, types, type_codes, times, nanos, lengths, meta_lengths, origins, origin_codes };
+            let numbers = Numbers {
+                shapes,
+                types,
+                type_codes,
+                times,
+                nanos,
+                lengths,
+                meta_lengths,
+                origins,
+                origin_codes,
+            };
             numbers.columns(text)
         });
         columns.and_then(|columns| self.batch.push_columns(&columns)).map_err(to_js)
@@ -103,7 +113,8 @@ impl Numbers<'_> {
             return Err(mismatch());
         }
 
-        let shapes: Option<Vec<Shape>> = self.shapes.iter().copied().map(Shape::from_code).collect();
+        let shapes: Option<Vec<Shape>> =
+            self.shapes.iter().copied().map(Shape::from_code).collect();
         let shapes = shapes.ok_or_else(mismatch)?;
         let mut columns = Columns { shapes, ..Columns::default() };
         let mut types: Vec<(u8, String)> = self.types.into_iter().map(|name| (0, name)).collect();

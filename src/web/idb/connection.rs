@@ -3,8 +3,8 @@
 use super::{CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
 use crate::env::Env;
 use crate::log::Head;
-use crate::web::error::{from_idb, unavailable};
 use crate::web::WebEnv;
+use crate::web::error::{from_idb, unavailable};
 use crate::{Error, Result};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -53,21 +53,30 @@ impl Connection {
             // A failure aborts the upgrade, which then fails the request.
             move |_| drop(create_stores(&request))
         });
-        let outcome = outcome(&request, "another connection keeps the log from being upgraded: close the other tabs");
+        let outcome = outcome(
+            &request,
+            "another connection keeps the log from being upgraded: close the other tabs",
+        );
         let answer = match select(outcome, TimeoutFuture::new(OPEN_TIMEOUT)).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => {
                 close_when_open(&request);
-                return Err(unavailable("IndexedDB didn't open a database in 10 s", JsValue::UNDEFINED));
+                return Err(unavailable(
+                    "IndexedDB didn't open a database in 10 s",
+                    JsValue::UNDEFINED,
+                ));
             }
         };
         drop(upgrade);
-        let database: IdbDatabase = answer.map_err(|error| match error {
-            Error::Storage { cause, .. } => {
-                Error::Unavailable { message: "IndexedDB refuses to open a database".into(), cause }
-            }
-            other => other,
-        })?.unchecked_into();
+        let database: IdbDatabase = answer
+            .map_err(|error| match error {
+                Error::Storage { cause, .. } => Error::Unavailable {
+                    message: "IndexedDB refuses to open a database".into(),
+                    cause,
+                },
+                other => other,
+            })?
+            .unchecked_into();
         Ok(Connection::watch(database, on_lost))
     }
 
@@ -113,9 +122,12 @@ pub async fn delete(name: &str) -> Result<()> {
     let request = factory()?
         .delete_database(&database_name(name))
         .map_err(|thrown| unavailable("IndexedDB refuses to delete a database", thrown))?;
-    outcome(&request, "another connection keeps the log from being deleted: it is deleted when that one closes")
-        .await
-        .map(drop)
+    outcome(
+        &request,
+        "another connection keeps the log from being deleted: it is deleted when that one closes",
+    )
+    .await
+    .map(drop)
 }
 
 /// The platform's IndexedDB: looking for it may throw, and there may be none.
@@ -136,7 +148,8 @@ fn outcome(
 ) -> impl Future<Output = Result<JsValue>> + Unpin + use<> {
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));
-    let listen = |event: &'static str, result: fn(&IdbOpenDbRequest, &'static str) -> Result<JsValue>| {
+    let listen = |event: &'static str,
+                  result: fn(&IdbOpenDbRequest, &'static str) -> Result<JsValue>| {
         let (sender, request) = (sender.clone(), request.clone());
         let target = request.clone();
         listen::once(&target, event, move |_| {

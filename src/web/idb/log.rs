@@ -12,8 +12,8 @@ use super::transaction::{Issue, Mode, Transaction};
 use super::{CONSUMERS, HEAD, META, SEGMENTS, records};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
-    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page, Query,
-    RecentIds, Segment,
+    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
+    Query, RecentIds, Segment,
 };
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, Uuid};
@@ -94,9 +94,12 @@ impl IndexedDbLog {
         if let Some(error) = self.0.closed.borrow().as_ref() {
             return Err(error.clone());
         }
-        let begun = self.0.connection.borrow().as_ref().map(|connection| {
-            Transaction::begin(connection.database(), stores, mode)
-        });
+        let begun = self
+            .0
+            .connection
+            .borrow()
+            .as_ref()
+            .map(|connection| Transaction::begin(connection.database(), stores, mode));
         match begun {
             Some(Ok(transaction)) => return Ok(transaction),
             Some(Err(thrown)) if exception_name(&thrown) != "InvalidStateError" => {
@@ -131,7 +134,9 @@ impl IndexedDbLog {
             let head = records::head_from_js(&value)?;
             let incarnation = log.0.incarnation.get().unwrap_or(head.incarnation);
             if incarnation != head.incarnation {
-                return Err(Error::Closed("the log was deleted and made again: open it again".into()));
+                return Err(Error::Closed(
+                    "the log was deleted and made again: open it again".into(),
+                ));
             }
             log.0.incarnation.set(Some(incarnation));
             next(tx, head)
@@ -147,12 +152,14 @@ impl IndexedDbLog {
     ) -> Result<T> {
         let slot: Slot<T> = Rc::default();
         let (log, result) = (self.clone(), slot.clone());
-        let issue = move |tx: &Transaction| {
-            log.with_head(tx, move |tx, head| work(tx, head, result))
-        };
+        let issue =
+            move |tx: &Transaction| log.with_head(tx, move |tx, head| work(tx, head, result));
         self.run(stores, mode, Box::new(issue)).await?;
         let result = slot.take();
-        result.ok_or_else(|| Error::Storage { message: "the transaction has no result".into(), cause: None })
+        result.ok_or_else(|| Error::Storage {
+            message: "the transaction has no result".into(),
+            cause: None,
+        })
     }
 
     async fn run(&self, stores: &[&str], mode: Mode, issue: Issue) -> Result<()> {

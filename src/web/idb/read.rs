@@ -41,7 +41,9 @@ impl IndexedDbLog {
                     return Err(missing(at));
                 }
                 bytes += segment.as_bytes().len();
-                end = beyond(&segment, query).map(u64::from).filter(|n| *n <= head.last && *n >= head.first);
+                end = beyond(&segment, query)
+                    .map(u64::from)
+                    .filter(|n| *n <= head.last && *n >= head.first);
                 at = end.unwrap_or(at);
                 if page.push(segment).is_break() {
                     return Ok(page.finish(head.last));
