@@ -85,20 +85,22 @@ fn sample(n: u64) -> EventEnvelope {
             link_id: link,
             source_id,
             target_id,
-            metadata: (n % 2 == 0).then_some(data),
+            metadata: n.is_multiple_of(2).then_some(data),
         }
         .into(),
         _ => LinkEvent::Deleted { link_type: "has".into(), link_id: link, source_id, target_id }
             .into(),
     };
-    let nanos = if n % 4 == 0 { 566_719_838 } else { 566_000_000 };
+    let nanos = if n.is_multiple_of(4) { 566_719_838 } else { 566_000_000 };
     EventEnvelope {
         id: id(3, n),
         timestamp: Timestamp::new(1_700_000_000 + n as i64, nanos).expect("the sample has a time"),
         event,
         seq_no: None,
-        origin: (n % 3 == 0).then(|| id(4, n % 2)),
-        meta: (n % 6 == 0).then(|| Json::parse(r#"{"actor":"☃"}"#).expect("the sample is JSON")),
+        origin: n.is_multiple_of(3).then(|| id(4, n % 2)),
+        meta: n
+            .is_multiple_of(6)
+            .then(|| Json::parse(r#"{"actor":"☃"}"#).expect("the sample is JSON")),
     }
 }
 
