@@ -19,6 +19,8 @@ import { Alerts, Status, codeOf, describe } from "./status.ts";
 import { Stream } from "./stream.ts";
 
 const NAME = "everbus-demo";
+/** How often numbers change on the page. A timer and not a frame: a tab in the background has no frames. */
+const BEAT_MS = 32;
 
 const atlas = new Atlas();
 const status = new Status();
@@ -63,8 +65,7 @@ async function start(): Promise<void> {
   let replaying = true;
   let stalePanel = false;
   let panelRefreshed = 0;
-  let logMeasured = 0;
-  let frame = 0;
+  let timer = 0;
 
   while (await live()) {
     atlas.clear();
@@ -78,7 +79,10 @@ async function start(): Promise<void> {
   async function live(): Promise<boolean> {
     replaying = true;
     status.say("opening", "Opening the log …");
-    const opened = await openBus(NAME, { onError: (error) => alerts.show(error) });
+    const opened = await openBus(NAME, {
+      // A conflict is between tabs, and the stream answers it: read on and decide again.
+      onError: (error) => error.code !== "conflict" && alerts.show(error),
+    });
     bus = opened;
     status.storage(opened.storage);
     try {
@@ -102,31 +106,31 @@ async function start(): Promise<void> {
 
   function goLive(text: string): void {
     status.say("live", text);
-    measureLog();
     refresh();
   }
 
-  function measureLog(): void {
-    if (bus === undefined) return;
-    logMeasured = performance.now();
-    status.logSize(bus).catch((error: unknown) => {
-      if (codeOf(error) !== "closed") alerts.show(error);
-    });
+  /** Reads what another tab has written since, of which this one may not have heard. */
+  async function catchUp(): Promise<void> {
+    for (let missed; missed?.length !== 0; ) {
+      missed = (await bus?.log.read({ from: atlas.lastSeqNo + 1 })) ?? [];
+      for (const envelope of missed) receive(envelope, true);
+    }
   }
 
   function receive(envelope: EventEnvelope, isLive: boolean): void {
+    if ((envelope.seq_no ?? 0) <= atlas.lastSeqNo) return;
     const change = atlas.apply(envelope);
     feed.add(envelope, change, isLive);
     if (change !== undefined) {
       map.show(change, isLive);
       stalePanel ||= panel.concerns(change);
     }
-    frame ||= requestAnimationFrame(refresh);
+    timer ||= window.setTimeout(refresh, BEAT_MS);
   }
 
-  /** Brings what surrounds the map up to date, once a frame at most. */
+  /** Brings what surrounds the map up to date. */
   function refresh(): void {
-    frame = 0;
+    timer = 0;
     status.counts(atlas);
     if (stalePanel && performance.now() - panelRefreshed > (stream.running ? 300 : 0)) {
       panel.refresh();
@@ -134,7 +138,6 @@ async function start(): Promise<void> {
       stalePanel = false;
       panelRefreshed = performance.now();
     }
-    if (!replaying && performance.now() - logMeasured > 500) measureLog();
     const missing = stream.running ? undefined : stream.missing();
     streamButton.disabled = replaying || (missing?.airports === 0 && missing.routes === 0);
     streamButton.textContent = missing === undefined ? "Stop" : nameStream(missing, atlas);
@@ -148,14 +151,15 @@ async function start(): Promise<void> {
   async function runStream(): Promise<void> {
     if (bus === undefined) return;
     try {
-      const running = stream.run(bus, ({ done, total, seconds }) => {
+      const running = stream.run(bus, catchUp, ({ done, total, seconds }) => {
         const text = `Streaming: ${number(done)} of ${count(total, "event")}, ${rate(done, seconds)}`;
         status.say("streaming", text, done / total);
       });
       refresh();
-      const { done, total, seconds } = await running;
-      const outcome = done < total ? `Stopped after ${number(done)} of ${count(total, "event")}` : `Streamed ${count(done, "event")}`;
-      goLive(`${outcome} in ${seconds.toFixed(1)} s, ${rate(done, seconds)}, each one committed.`);
+      const { done, total, seconds, stopped } = await running;
+      const outcome = stopped ? `Stopped after ${number(done)} of ${count(total, "event")}` : `Streamed ${count(done, "event")}`;
+      const speed = `in ${seconds.toFixed(1)} s, ${rate(done, seconds)}, each one committed.`;
+      goLive(done > 0 || stopped ? `${outcome} ${speed}` : "Nothing was missing: another tab has streamed it.");
     } catch (error) {
       if (codeOf(error) !== "closed") fail(error);
       refresh();

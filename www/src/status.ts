@@ -23,7 +23,7 @@ export class Status {
     events: find("event-count", HTMLElement),
   };
   readonly #storage = find("storage", HTMLSpanElement);
-  readonly #logSize = find("log-size", HTMLSpanElement);
+  readonly #lastNumber = find("last-number", HTMLSpanElement);
   readonly #map = find("map", HTMLDivElement);
 
   /** Says a sentence; `done`, from 0 to 1, shows how far it is. */
@@ -35,24 +35,17 @@ export class Status {
     if (done !== undefined) this.#progress.value = done;
   }
 
-  counts({ airports, routes, events }: Atlas): void {
+  counts({ airports, routes, events, lastSeqNo }: Atlas): void {
     this.#counts.airports.textContent = number(airports.size);
     this.#counts.routes.textContent = number(routes.size);
     this.#counts.events.textContent = number(events);
+    this.#lastNumber.textContent = lastSeqNo === 0 ? "It is empty." : `Its last number is ${number(lastSeqNo)}.`;
     this.#map.ariaLabel = `Map of the United States with ${count(airports.size, "airport")} and ${count(routes.size, "route")}`;
   }
 
   storage(kind: Bus["storage"]): void {
     this.#storage.textContent = STORAGE[kind];
     this.#storage.dataset.kind = kind;
-  }
-
-  async logSize(bus: Bus): Promise<void> {
-    const { events, bytes, segments, lastSeqNo } = await bus.log.stats();
-    this.#logSize.textContent =
-      lastSeqNo === undefined
-        ? "It is empty."
-        : `Last number ${number(lastSeqNo)}; ${count(events, "event")} in ${count(segments, "segment")}, ${kilobytes(bytes)}.`;
   }
 }
 
@@ -81,8 +74,4 @@ export function describe(error: unknown): string {
 
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-function kilobytes(bytes: number): string {
-  return bytes < 1e6 ? `${number(Math.ceil(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -2,12 +2,13 @@
  * Streams the data files as `created` events, in slices, at a pace that the eye can follow. Each slice is one atomic
  * append, and the next one waits until the last is in the picture, so that the page never falls behind.
  *
- * What the picture has already is left out: stopping, continuing and pressing twice never double anything. Ids follow from
- * the names, so that two tabs streaming at once agree.
+ * What the picture has already is left out, so stopping, continuing and pressing twice never double anything. Nor do two
+ * tabs that stream at once: a slice is appended only if the log has not moved since the picture was asked what it lacks.
  */
-import { entity, link, type Bus, type FrameworkEvent, type Uuid } from "everbus";
+import { entity, link, type Bus, type FrameworkEvent, type SeqNo, type Uuid } from "everbus";
 import type { Source } from "./data.ts";
 import { AIRPORT, ROUTE, type Atlas } from "./state.ts";
+import { codeOf } from "./status.ts";
 
 /** Events a second: the whole of it in about four and a half seconds. */
 const PACE = 1950;
@@ -15,9 +16,11 @@ const LARGEST_SLICE = 250;
 const BEAT_MS = 16;
 
 export interface Progress {
+  /** Events that this run has committed, of those that were missing when it began. */
   done: number;
   total: number;
   seconds: number;
+  stopped: boolean;
 }
 
 export class Stream {
@@ -43,9 +46,12 @@ export class Stream {
     };
   }
 
-  /** Publishes what is missing, until it is done or stopped. Rejects with what the log rejects with. */
-  async run(bus: Bus, report: (progress: Progress) => void): Promise<Progress> {
-    this.#running ??= this.#publish(bus, report).finally(() => {
+  /**
+   * Publishes what is missing, until it is done or stopped. `catchUp` is called when another tab has written meanwhile:
+   * it brings the picture up to date. Rejects with what the log rejects with.
+   */
+  async run(bus: Bus, catchUp: () => Promise<void>, report: (progress: Progress) => void): Promise<Progress> {
+    this.#running ??= this.#publish(bus, catchUp, report).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -57,38 +63,60 @@ export class Stream {
     await this.#running?.catch(() => undefined);
   }
 
-  async #publish(bus: Bus, report: (progress: Progress) => void): Promise<Progress> {
+  async #publish(bus: Bus, catchUp: () => Promise<void>, report: (progress: Progress) => void): Promise<Progress> {
     this.#stopping = false;
     const { airports, routes } = this.missing();
     const started = performance.now();
-    const progress: Progress = { done: 0, total: airports + routes, seconds: 0 };
-    const pending = this.#pending();
+    const progress: Progress = { done: 0, total: airports + routes, seconds: 0, stopped: false };
+    let position = 0;
+    report(progress);
     while (!this.#stopping) {
       const due = ((performance.now() - started) / 1000) * PACE - progress.done;
-      const slice = take(pending, Math.min(Math.max(1, Math.ceil(due)), LARGEST_SLICE));
-      if (slice.length === 0) break;
-      const committed = (await bus.publishAll(slice).at(-1)?.committed) ?? 0;
-      progress.done += slice.length;
-      progress.seconds = (performance.now() - started) / 1000;
-      report(progress);
+      const slice = this.#slice(position, Math.min(Math.max(1, Math.ceil(due)), LARGEST_SLICE));
+      if (slice.events.length === 0) break;
+      const committed = await append(bus, slice.events, this.#atlas.lastSeqNo);
+      if (committed === undefined) await catchUp();
+      else {
+        position = slice.next;
+        progress.done += slice.events.length;
+        progress.seconds = (performance.now() - started) / 1000;
+        report(progress);
+      }
       do await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
-      while (this.#atlas.lastSeqNo < committed && !this.#stopping);
+      while (this.#atlas.lastSeqNo < (committed ?? 0) && !this.#stopping);
     }
-    return progress;
+    return { ...progress, stopped: this.#stopping };
   }
 
-  /** What is missing, one by one: whether it still is, is asked when its turn comes. */
-  *#pending(): Generator<FrameworkEvent | undefined> {
-    for (const airport of this.#source.airports) {
-      if (!this.#atlas.byCode(airport.code)) yield entity.created(AIRPORT, airport, idOf(`airport ${airport.code}`));
+  /** At most `count` events for what is missing from a position in the files on, and where the next slice starts. */
+  #slice(position: number, count: number): { events: FrameworkEvent[]; next: number } {
+    const { airports, routes } = this.#source;
+    const events: FrameworkEvent[] = [];
+    let next = position;
+    while (next < airports.length + routes.length && events.length < count) {
+      // A route needs its airports in the picture, so none shares a slice with them.
+      if (next === airports.length && events.length > 0) break;
+      const event = next < airports.length ? this.#airportAt(next) : this.#routeAt(next - airports.length);
+      if (event !== undefined) events.push(event);
+      next += 1;
     }
-    yield undefined; // Routes need their airports in the picture: end the slice.
-    for (const { origin, destination, flights } of this.#source.routes) {
-      const from = this.#atlas.byCode(origin);
-      const to = this.#atlas.byCode(destination);
-      if (!from || !to || this.#atlas.routeBetween(from.id, to.id)) continue;
-      yield link.created(ROUTE, from.id, to.id, { flights }, idOf(`route ${origin} ${destination}`));
-    }
+    return { events, next };
+  }
+
+  #airportAt(index: number): FrameworkEvent | undefined {
+    const airport = this.#source.airports[index];
+    if (airport === undefined || this.#atlas.byCode(airport.code)) return undefined;
+    return entity.created(AIRPORT, airport, idOf(`airport ${airport.code}`));
+  }
+
+  #routeAt(index: number): FrameworkEvent | undefined {
+    const route = this.#source.routes[index];
+    if (route === undefined) return undefined;
+    const { origin, destination, flights } = route;
+    const from = this.#atlas.byCode(origin);
+    const to = this.#atlas.byCode(destination);
+    if (!from || !to || this.#atlas.routeBetween(from.id, to.id)) return undefined;
+    return link.created(ROUTE, from.id, to.id, { flights }, idOf(`route ${origin} ${destination}`));
   }
 
   #hasRoute(origin: string, destination: string): boolean {
@@ -98,16 +126,14 @@ export class Stream {
   }
 }
 
-/** The next `count` events at most; an `undefined` ends a slice that has begun. */
-function take(events: Iterator<FrameworkEvent | undefined>, count: number): FrameworkEvent[] {
-  const slice: FrameworkEvent[] = [];
-  while (slice.length < count) {
-    const { value, done } = events.next();
-    if (done) break;
-    if (value !== undefined) slice.push(value);
-    else if (slice.length > 0) break;
+/** Appends a slice; `undefined` if the log has moved on, and so the slice may not be what is missing any more. */
+async function append(bus: Bus, events: FrameworkEvent[], expectedLastSeqNo: SeqNo): Promise<SeqNo | undefined> {
+  try {
+    return await bus.publishAll(events, { expectedLastSeqNo }).at(-1)?.committed;
+  } catch (error) {
+    if (codeOf(error) === "conflict") return undefined;
+    throw error;
   }
-  return slice;
 }
 
 /** The UUID of a name: version 8 (RFC 9562), 122 bits of a hash of four 32-bit lanes. */
