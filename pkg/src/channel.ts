@@ -122,9 +122,13 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
   }
 }
 
+/** Closes a log for good. Nobody may call it again. */
 function closeLog(log: CoreLog): void {
   try {
-    callCore(() => log.close());
+    callCore(() => {
+      log.close();
+      log.free();
+    });
   } catch {
     // Only a failed module can't close a log, and everyone who uses it learns of that.
   }

@@ -49,9 +49,10 @@ export class BusLog implements EventLog {
   async read(options?: unknown): Promise<EventEnvelope[]> {
     this.#session.log("bus.log");
     const { from, to, limit, filter, reverse } = readReadOptions(options);
-    const { core } = this.#session.log("bus.log");
     const envelopes: EventEnvelope[] = [];
     for (let low = from, high = to; low <= high && envelopes.length < limit; ) {
+      // Before each page: the bus may have been closed in between.
+      const { core } = this.#session.log("bus.log");
       const most = Math.min(limit - envelopes.length, PAGE);
       const chunks: Chunk[] = await awaitCore(() => core.read(low, high, most, reverse, filter));
       const page = decodeAll(chunks);

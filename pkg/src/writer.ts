@@ -32,6 +32,7 @@ export class Writer {
   #pushed = 0;
   #settled = 0;
   #flushes: Flush[] = [];
+  #isEnded = false;
 
   /** `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. */
   constructor(log: Log, onCommit: (first: SeqNo, entries: readonly Entry[]) => void) {
@@ -56,8 +57,9 @@ export class Writer {
     });
   }
 
-  /** Fails every unit that isn't settled. */
+  /** Fails every unit that isn't settled. The log isn't called any more. */
   end(error: EverbusError): void {
+    this.#isEnded = true;
     const queue = this.#queue;
     this.#queue = [];
     for (const unit of [...this.#inFlight, ...queue]) this.#reject(unit, error);
@@ -89,6 +91,7 @@ export class Writer {
 
   /** Commits units in one transaction. If that fails, by halves: the one at fault ends up alone, and in order. */
   async #commit(units: readonly Unit[]): Promise<void> {
+    if (this.#isEnded) return;
     const entries = units.length === 1 ? units[0]!.entries : units.flatMap((unit) => unit.entries);
     const { expected, checkIds } = units[0]!;
     let numbers: Float64Array;
