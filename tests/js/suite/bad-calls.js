@@ -57,7 +57,7 @@ const badPublishOptions = {
   "options that are text": "meta",
 };
 for (const [name, options] of Object.entries(badPublishOptions)) {
-  test(`publish refuses ${name}`, (t) =>
+  test(`publish refuses among its options ${name}`, (t) =>
     changesNothing(t, (bus) => {
       throws(() => bus.publish(created(), options), ["invalid_option", "invalid_event", "invalid_position"], "publish");
       throws(() => bus.publishAll([created()], options), ["invalid_option", "invalid_event", "invalid_position"], "publishAll");

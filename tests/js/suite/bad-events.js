@@ -32,7 +32,7 @@ const bad = {
   "a link type with a lone surrogate": linked(null, "\udc00b"),
   "a type that is a number": created(1, 7),
   "a type that is an array": created(1, ["order"]),
-  "a payload that is undefined": created(undefined),
+  "a payload that is undefined": { ...created(), data: undefined },
   "a payload that is a function": created(() => 1),
   "a payload that is a symbol": created(Symbol("a")),
   "a payload that is a bigint": created(1n),
