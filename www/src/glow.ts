@@ -5,7 +5,7 @@ import type { Point } from "./projection.ts";
 const LIFE_MS = 1100;
 const STEPS = 8;
 /** Older ones go out early when more than this glow at once. */
-const MOST = 1500;
+const MOST = 900;
 
 interface Spark {
   shape: Arc | Point;

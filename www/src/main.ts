@@ -111,9 +111,11 @@ async function start(): Promise<void> {
 
   /** Reads what another tab has written since, of which this one may not have heard. */
   async function catchUp(): Promise<void> {
-    for (let missed; missed?.length !== 0; ) {
-      missed = (await bus?.log.read({ from: atlas.lastSeqNo + 1 })) ?? [];
-      for (const envelope of missed) receive(envelope, true);
+    if (bus === undefined) return;
+    for (;;) {
+      const missed = await bus.log.read({ from: atlas.lastSeqNo + 1 });
+      if (missed.length === 0) return;
+      for (const envelope of missed) receive(envelope, false);
     }
   }
 

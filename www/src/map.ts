@@ -232,7 +232,7 @@ export class MapView {
     let [best, least]: [Uuid | undefined, number] = [undefined, reach];
     for (const [id, point] of this.#points) {
       const distance = Math.hypot(point[0] - x, point[1] - y);
-      const rank = this.#atlas.degree(id) > 0 ? distance - 3 : distance;
+      const rank = this.#atlas.degree(id) > 0 ? distance - reach / 2 : distance;
       if (distance < reach && rank < least) [best, least] = [id, rank];
     }
     return best;
