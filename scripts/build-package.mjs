@@ -1,5 +1,5 @@
 // Builds the npm package from pkg/src and the generated pkg/wasm: one module with the WebAssembly inside, and the
-// declarations of what is public. Run it from the repository's root, after the core was built: `scripts/build` does both.
+// declarations of what is public. Runs in the repository's root, after the core was built: `scripts/build` does both.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -12,7 +12,7 @@ const DIST = "pkg/dist";
 function inlineWasm() {
   const base64 = readFileSync(`${WASM}/everbus_bg.wasm`).toString("base64");
   writeFileSync(`${WASM}/inline.js`, `export const wasm = "${base64}";\n`);
-  writeFileSync(`${WASM}/inline.d.ts`, "/** The WebAssembly module, in base64. */\nexport declare const wasm: string;\n");
+  writeFileSync(`${WASM}/inline.d.ts`, "export declare const wasm: string;\n");
 }
 
 async function bundle() {

@@ -136,7 +136,8 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const source = this.#source(deliver);
     const { log, immediate } = session.channel;
     if (log !== undefined && source !== immediate) {
-      return session.open(signal, (onEnd) => new CursorIterator(() => log.core.subscribe(undefined, "latest", spec), onEnd));
+      const openCursor = () => log.core.subscribe(undefined, "latest", spec);
+      return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
     }
     const lagged = (missed: number): void => {
       if (onLagged !== undefined) callBack(onLagged, missed, session.report);

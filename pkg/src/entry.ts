@@ -23,7 +23,7 @@ export interface Routed {
   readonly target: Uuid;
 }
 
-/** An event on its way from the publisher to the log and the subscribers. Checked, and independent of the caller's object. */
+/** An event on its way from the publisher to the log and the subscribers: checked, and no longer the caller's object. */
 export class Entry implements Routed {
   readonly shape: number;
   readonly type: string;
@@ -50,7 +50,7 @@ export class Entry implements Routed {
     this.payload = payload;
   }
 
-  /** Gives it its identity. Comes after everything that runs the publisher's code, so that ids are in the order of the queue. */
+  /** Gives it its identity: after all that runs the publisher's code, so that ids are in the order of the queue. */
   stamp(origin: Uuid, id: Uuid | undefined): void {
     this.ms = Date.now();
     this.id = id ?? uuidV7(this.ms);
@@ -176,7 +176,8 @@ function noUuid(value: unknown, field: string, where: Where): never {
 }
 
 /**
- * Turns the payload into text: the snapshot, and the check that it is JSON. Runs the publisher's code (`toJSON`, getters).
+ * Turns the payload into text: the snapshot, and the check that it is JSON. Runs the publisher's code (`toJSON`,
+ * getters).
  *
  * @throws EverbusError `invalid_event`.
  */
@@ -194,7 +195,8 @@ export function snapshot(entry: Entry, where: Where = EVENT): void {
   }
   if (text === undefined) throw noJson(entry, where);
   if (isLongerThan(text, MAX_JSON_BYTES)) {
-    throw everbusError("invalid_event", `${payloadOf(entry, where)} is more than 1 MiB of JSON: publish a reference to it`);
+    const message = `${payloadOf(entry, where)} is more than 1 MiB of JSON: publish a reference to it`;
+    throw everbusError("invalid_event", message);
   }
   entry.text = text;
   entry.payload = undefined;

@@ -1,4 +1,4 @@
-import { type EverbusError, everbusError } from "./errors.js";
+import { describe, type EverbusError, everbusError } from "./errors.js";
 import type { Routed } from "./entry.js";
 import type { CompiledFilter } from "./filter.js";
 import type { EventEnvelope, SeqNo } from "./types.js";
@@ -37,8 +37,8 @@ export function callBack<T>(callback: (argument: T) => unknown, argument: T, rep
 }
 
 function subscriberError(cause: unknown): EverbusError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : "";
-  return everbusError("subscriber", `a subscriber threw${reason}; the others still got the event`, cause);
+  const reason = cause instanceof Error ? cause.message : describe(cause);
+  return everbusError("subscriber", `a subscriber threw, which stops nobody else: ${reason}`, cause);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

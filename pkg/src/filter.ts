@@ -4,14 +4,15 @@ import type { Filter, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
 /** A checked copy of a filter: every field an array, ids in lower case, nothing undefined. */
-export type FilterSpec = { kind?: "entity" | "link" } & { [field in Exclude<keyof Filter, "kind">]?: readonly string[] };
+export type FilterSpec = { kind?: "entity" | "link" } & { [field in ListField]?: readonly string[] };
+type ListField = Exclude<keyof Filter, "kind">;
 
 /** A filter made ready for the fan-out, in the two parts that it looks at separately. */
 export interface CompiledFilter {
   /** Whether events of this shape and type can match: decided once for each, then remembered. */
   matchesType(shape: number, type: string): boolean;
   /** Decides by the ids, for an event whose type matches. Undefined if the filter has none. */
-  readonly matchesIds: ((event: Routed) => boolean) | undefined;
+  readonly matchesIds: Test | undefined;
 }
 
 /**
@@ -35,7 +36,7 @@ export function readFilter(value: unknown): FilterSpec {
   return spec;
 }
 
-type Reader = (spec: FilterSpec, field: Exclude<keyof Filter, "kind">, wanted: unknown) => void;
+type Reader = (spec: FilterSpec, field: ListField, wanted: unknown) => void;
 
 const FIELDS: { readonly [field in keyof Filter]-?: Reader } = {
   kind: (spec, _, wanted) => {
@@ -44,7 +45,7 @@ const FIELDS: { readonly [field in keyof Filter]-?: Reader } = {
     }
     spec.kind = wanted;
   },
-  event_type: each((value) => ((ACTIONS as readonly unknown[]).includes(value) ? (value as string) : undefined), '"created", "updated" or "deleted"'),
+  event_type: each(asAction, '"created", "updated" or "deleted"'),
   entity_type: each(asString, "a string"),
   entity_id: each(parseUuid, "a UUID"),
   link_type: each(asString, "a string"),
@@ -57,14 +58,18 @@ function each(read: (value: unknown) => string | undefined, must: string): Reade
   return (spec, field, wanted) => {
     spec[field] = Array.from<unknown, string>(Array.isArray(wanted) ? wanted : [wanted], (value) => {
       const text = read(value);
-      if (text === undefined) throw invalid(`the filter's ${field} must be ${must}, or an array of them, but is ${describe(value)}`);
-      return text;
+      if (text !== undefined) return text;
+      throw invalid(`the filter's ${field} must be ${must}, or an array of them, but is ${describe(value)}`);
     });
   };
 }
 
 function asString(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+function asAction(value: unknown): string | undefined {
+  return ACTIONS.find((action) => action === value);
 }
 
 function invalid(message: string): EverbusError {
@@ -95,15 +100,17 @@ function matchesAny(patterns: readonly string[], type: string): boolean {
   );
 }
 
-function compileIds(spec: FilterSpec): ((event: Routed) => boolean) | undefined {
-  const tests: ((event: Routed) => boolean)[] = [];
+type Test = (event: Routed) => boolean;
+
+function compileIds(spec: FilterSpec): Test | undefined {
+  const tests: Test[] = [];
   const { entity_id, source_id, target_id, touches } = spec;
   if (entity_id !== undefined) tests.push(oneOf(entity_id, (is) => (event) => is(event.subject)));
   if (source_id !== undefined) tests.push(oneOf(source_id, (is) => (event) => is(event.source)));
   if (target_id !== undefined) tests.push(oneOf(target_id, (is) => (event) => is(event.target)));
   if (touches !== undefined) {
     tests.push(
-      oneOf(touches, (is) => (event) => (event.shape < LINK ? is(event.subject) : is(event.source) || is(event.target))),
+      oneOf(touches, (is) => (event) => event.shape < LINK ? is(event.subject) : is(event.source) || is(event.target)),
     );
   }
   if (tests.length < 2) return tests[0];
@@ -111,7 +118,7 @@ function compileIds(spec: FilterSpec): ((event: Routed) => boolean) | undefined 
 }
 
 /** One id is compared, many are looked up: a filter may list thousands. */
-function oneOf(ids: readonly Uuid[], test: (is: (id: Uuid) => boolean) => (event: Routed) => boolean): (event: Routed) => boolean {
+function oneOf(ids: readonly Uuid[], test: (is: (id: Uuid) => boolean) => Test): Test {
   if (ids.length === 1) {
     const only = ids[0];
     return test((id) => id === only);

@@ -39,12 +39,17 @@ export class Immediate {
       return;
     }
     this.#delivering = true;
-    this.#fanout.deliver(entry, ++this.#delivered, undefined);
-    // Handlers add to the queue while it is walked.
-    for (let i = 0; i < this.#queue.length; i++) {
-      this.#fanout.deliver(this.#queue[i]!, ++this.#delivered, undefined);
+    try {
+      this.#fanout.deliver(entry, ++this.#delivered, undefined);
+      // Handlers add to the queue while it is walked.
+      for (let i = 0; i < this.#queue.length; i++) {
+        this.#fanout.deliver(this.#queue[i]!, ++this.#delivered, undefined);
+      }
+    } finally {
+      // Only an exhausted stack gets here early. It must not be the end of all delivery.
+      this.#delivered = this.#published;
+      if (this.#queue.length > 0) this.#queue = [];
+      this.#delivering = false;
     }
-    if (this.#queue.length > 0) this.#queue = [];
-    this.#delivering = false;
   }
 }

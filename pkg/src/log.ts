@@ -43,7 +43,8 @@ export class BusLog implements EventLog {
     // The caller awaits the outcome, so nobody else need be told.
     const unit = new Unit(entries, { strict: session.owner.strict, report: () => {} }, undefined, true);
     writer.push(unit);
-    return Promise.all(entries.map((_, i) => unit.committed(i)));
+    await unit.committed(0);
+    return entries.map((_, i) => unit.seqNo(i));
   }
 
   async read(options?: unknown): Promise<EventEnvelope[]> {

@@ -16,7 +16,7 @@ export function loadModule(): Promise<void> {
   loading ??= start().catch((cause: unknown) => {
     loading = undefined;
     const message =
-      "the WebAssembly module can't be started: a page with a Content-Security-Policy has to allow 'wasm-unsafe-eval'";
+      "WebAssembly can't be started here: a page with a Content-Security-Policy has to allow 'wasm-unsafe-eval'";
     throw everbusError("unavailable", message, cause);
   });
   return loading;
@@ -47,7 +47,8 @@ export function moduleMemory(): Uint8Array {
 function failModule(cause: unknown): EverbusError {
   if (failed === undefined) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    failed = everbusError("module_failed", `the core failed and can't go on: ${reason}; reload to start it anew`, cause);
+    const message = `the core failed and can't go on: ${reason}; reload to start it anew`;
+    failed = everbusError("module_failed", message, cause);
     const rejecters = [...pending];
     pending.clear();
     for (const reject of rejecters) reject(failed);

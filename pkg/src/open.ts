@@ -11,7 +11,8 @@ import type { Bus, BusOptions, Schema } from "./types.js";
  * Opens the bus called `name`, and creates it at first. Buses of one name in one realm share one log. Without
  * IndexedDB (private mode, Node) the log is in memory, unless you ask for "indexeddb": `storage` and `onError` say so.
  *
- * @throws EverbusError (it rejects) `invalid_option`, `unsupported`, `unavailable`, `blocked`, `corrupt`, `storage`, `module_failed`.
+ * @throws EverbusError (it rejects) `invalid_option`, `unsupported`, `unavailable`, `blocked`, `corrupt`, `storage`,
+ * `module_failed`.
  * @example
  * const bus = await openBus("shop");
  * bus.subscribe({ entity_type: "order" }, ({ seq_no, event }) => console.log(seq_no, event));

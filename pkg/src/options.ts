@@ -86,11 +86,15 @@ export function readBusOptions(value: unknown): OpenSettings {
     log: readChoice(options.log, "log", ["indexeddb", "memory", "none"]),
     capacity: readCount(options.capacity, "capacity", 1024),
     strict: readChoice(options.durability, "durability", ["relaxed", "strict"]) === "strict",
-    onError: readFunction<(error: EverbusError) => unknown>(options.onError, "onError") ?? ((error) => console.error(error)),
+    onError: readFunction<OpenSettings["onError"]>(options.onError, "onError") ?? printError,
   };
   if (readFlag(options.crossTab, "crossTab")) throw unsupported("crossTab: true");
   if (options.retention !== undefined) throw unsupported("retention");
   return settings;
+}
+
+function printError(error: EverbusError): void {
+  console.error(error);
 }
 
 export interface PublishSettings {
@@ -153,9 +157,9 @@ export function readSubscribeOptions(value: unknown): SubscribeSettings {
 function readSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
   const signal = value as Partial<AbortSignal> | null;
-  if (typeof signal === "object" && typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function") {
-    return signal as AbortSignal;
-  }
+  // By what it can do: it may come from another realm.
+  const isSignal = typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
+  if (isSignal) return signal as AbortSignal;
   throw invalidOption("signal must be an AbortSignal", value);
 }
 
@@ -187,7 +191,8 @@ export interface ReadSettings {
 /** The options of `log.read`. */
 export function readReadOptions(value: unknown): ReadSettings {
   const known = ["from", "to", "limit", "filter", "reverse"] as const;
-  const { from, to, limit, filter, reverse } = readFields<Record<(typeof known)[number], unknown>>(value, "the read options", known);
+  type Given = { [field in (typeof known)[number]]: unknown };
+  const { from, to, limit, filter, reverse } = readFields<Given>(value, "the read options", known);
   return {
     from: from === undefined ? 1 : Math.max(readSeqNo(from, "from", 0), 1),
     to: to === undefined ? Infinity : readSeqNo(to, "to", 1),

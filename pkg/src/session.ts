@@ -110,9 +110,9 @@ export class Session implements Member {
   }
 
   terminate(error: EverbusError | undefined): void {
-    if (error !== undefined) this.report(error);
     this.#closing ??= Promise.resolve();
     this.#leave();
+    if (error !== undefined) this.report(error);
   }
 
   #leave(): void {

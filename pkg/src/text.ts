@@ -19,7 +19,8 @@ export function isLongerThan(text: string, limit: number): boolean {
 
 /** Whether `value` is a string of 1 to 255 bytes of UTF-8 without a lone surrogate: a type or a name. */
 export function isName(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && !isLongerThan(value, MAX_NAME_BYTES) && !LONE_SURROGATE.test(value);
+  if (typeof value !== "string" || value === "") return false;
+  return !isLongerThan(value, MAX_NAME_BYTES) && !LONE_SURROGATE.test(value);
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -111,15 +111,24 @@ export type SeekPosition =
 export interface BusOptions {
   /** Default: "indexeddb" where the platform has it, else "memory". Asked for explicitly, it is that or an error. */
   log?: "indexeddb" | "memory" | "none";
-  /** Live buffer, in events: how far a slow reader of `events()` without the log may fall behind. Default 1024; a positive integer. */
+  /**
+   * Live buffer, in events: how far a slow reader of `events()` may fall behind where it doesn't read from the log.
+   * Default 1024; a positive integer.
+   */
   capacity?: number;
-  /** IndexedDB durability of a commit. Default "relaxed": survives a crash of the tab or the browser; "strict" also a power cut. */
+  /**
+   * IndexedDB durability of a commit. Default "relaxed": survives a crash of the tab or the browser; "strict" also a
+   * power cut.
+   */
   durability?: "relaxed" | "strict";
-  /** Share the log's events live with other tabs and workers of the origin. Not supported yet: `true` is `unsupported`. */
+  /** Share the log's events live with other tabs and workers of the origin. `true` is not supported yet. */
   crossTab?: boolean;
   /** Oldest whole segments go when a limit is passed. Not supported yet. */
   retention?: { maxEvents?: number; maxBytes?: number; maxAgeMs?: number };
-  /** What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory. Default: console.error. */
+  /**
+   * What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory.
+   * Default: console.error.
+   */
   onError?(error: EverbusError): void;
 }
 
@@ -129,7 +138,10 @@ export interface Receipt {
   id: Uuid;
   /** Live receivers in this realm at the time of the call; 0 is not an error. */
   receivers: number;
-  /** Resolves to the event's `seq_no` once it is durable. Rejects with an `EverbusError`; ignoring it is safe. Without a log: undefined. */
+  /**
+   * Resolves to the event's `seq_no` once it is durable; without a log, to undefined. Rejects with an `EverbusError`;
+   * ignoring it is safe.
+   */
   committed: Promise<SeqNo | undefined>;
 }
 
@@ -152,7 +164,10 @@ export interface SubscribeOptions {
   deliver?: "committed" | "immediate";
   /** Ends the subscription when it aborts. */
   signal?: AbortSignal;
-  /** Called once per episode with how many events this subscriber missed. With a log it never is: the subscriber catches up from it. */
+  /**
+   * Called once per episode with how many events this subscriber missed. With committed delivery it never is: the
+   * subscriber catches up from the log.
+   */
   onLagged?(missed: number): void;
 }
 
@@ -175,7 +190,8 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * Publishes one event. Never blocks; safe inside a handler. The payload is taken as it is now: later changes to the
    * caller's object change nothing (without a log it goes by reference).
    *
-   * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything later arrives through `committed`.
+   * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything
+   * later arrives through `committed`.
    * @example
    * const { committed } = bus.publish(entity.created("order", { total: 42 }));
    * const seqNo = await committed; // durable now
@@ -201,6 +217,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * const stop = bus.subscribe({ entity_type: "order" }, ({ seq_no, event }) => console.log(seq_no, event.action));
    */
   subscribe(handler: (envelope: EventEnvelope) => void, options?: SubscribeOptions): () => void;
+  /** The same for events that match `filter`. */
   subscribe<const F extends Filter>(
     filter: ExactFilter<F>,
     handler: (envelope: EnvelopeFor<S, F>) => void,
@@ -209,7 +226,8 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
 
   /**
    * The same as an async iterable; `break`, `return()` and the signal end it. It starts at the call. With a log a slow
-   * reader catches up from it; without one it keeps the newest `capacity` events and tells `onLagged` how many it missed.
+   * reader catches up from it; without one it keeps the newest `capacity` events and tells `onLagged` how many were
+   * missed.
    *
    * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
    * @example
@@ -227,7 +245,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    */
   flush(): Promise<void>;
 
-  /** Flushes, ends every subscription, releases the log. Idempotent; a failed event was reported already and doesn't reject it. */
+  /** Flushes, ends every subscription, releases the log. Idempotent; an event that failed doesn't reject it. */
   close(): Promise<void>;
 }
 
@@ -301,7 +319,7 @@ export interface ConsumerOptions<F extends Filter = Filter> {
   signal?: AbortSignal;
   /** One live subscription per consumer name across tabs. Not supported yet: `true` is `unsupported`. */
   exclusive?: boolean;
-  /** What a cursor older than the first stored event does: reject with `trimmed` (default). "skip" is not supported yet. */
+  /** What a cursor before the first stored event does: reject with `trimmed` (default). "skip" is not supported yet. */
   onTrimmed?: "error" | "skip";
 }
 

@@ -53,7 +53,7 @@ export class Unit {
     if (this.isSettled) return;
     this.entries = NONE;
     this.#numbers = numbers;
-    for (const waiter of this.#waiters ?? NONE) waiter.resolve(this.#number(waiter.index));
+    for (const waiter of this.#waiters ?? NONE) waiter.resolve(this.seqNo(waiter.index));
     this.#waiters = undefined;
   }
 
@@ -77,14 +77,15 @@ export class Unit {
       rejected.catch(ignore);
       return rejected;
     }
-    if (this.#numbers !== 0) return Promise.resolve(this.#number(index));
+    if (this.#numbers !== 0) return Promise.resolve(this.seqNo(index));
     let settle!: Pick<Waiter, "resolve" | "reject">;
     const promise = new Promise<SeqNo>((resolve, reject) => (settle = { resolve, reject }));
     (this.#waiters ??= []).push({ index, promise, ...settle });
     return promise;
   }
 
-  #number(index: number): SeqNo {
+  /** The number of the event at `index`, once it is committed. */
+  seqNo(index: number): SeqNo {
     return typeof this.#numbers === "number" ? this.#numbers + index : this.#numbers[index]!;
   }
 }

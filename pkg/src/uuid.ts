@@ -64,7 +64,7 @@ function freshPrefix(time: number): string {
     entropy = crypto.getRandomValues(new Uint8Array(1152));
     used = 0;
   }
-  const ms = time.toString(16).padStart(12, "0");
+  const ms = Math.max(time, 0).toString(16).padStart(12, "0");
   const byte = (i: number, and = 0xff, or = 0): string => PAIRS[(entropy[used + i]! & and) | or]!;
   const text =
     `${ms.slice(0, 8)}-${ms.slice(8)}-${byte(0, 0x0f, 0x70)}${byte(1)}-${byte(2, 0x3f, 0x80)}${byte(3)}-` +

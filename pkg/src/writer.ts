@@ -152,7 +152,7 @@ export class Writer {
   }
 }
 
-/** Of entries that may have been in the log already, those that this append has stored: they got the numbers from `first` on. */
+/** Of entries that may have been in the log already, those that this append has stored: numbered from `first` on. */
 function newEntries(entries: readonly Entry[], [first, ...numbers]: Float64Array): readonly Entry[] {
   let next = first!;
   return entries.filter((_, i) => {
