@@ -2,7 +2,7 @@
 // Each engine runs it in a window and in a dedicated worker. Ends with "N passed, N failed".
 import { serve } from "./engines/static-server.js";
 
-const TEST_LIMIT = 60_000;
+const TEST_LIMIT = 30_000;
 const SILENCE_LIMIT = 2 * TEST_LIMIT + 30_000;
 const RUN_LIMIT = 15 * 60_000;
 
