@@ -1,5 +1,5 @@
 // Events on their way into the core: the columns of one segment at a time, all text in one piece.
-import { Batch } from "./binding.js";
+import type { Batch } from "./binding.js";
 import type { Entry } from "./entry.js";
 import { MAX_JSON_BYTES } from "./text.js";
 import { moduleMemory } from "./module.js";
@@ -9,7 +9,7 @@ const SEGMENT_EVENTS = 1000;
 
 const NO_U16 = /* @__PURE__ */ new Uint16Array(0);
 const NO_U32 = /* @__PURE__ */ new Uint32Array(0);
-const encoder = /* @__PURE__ */ new TextEncoder();
+let encoder: TextEncoder | undefined;
 
 /** Counts how many segments events fill: a new one begins after 1000 events or 1 MiB of text. */
 export class SegmentCount {
@@ -32,9 +32,11 @@ export class SegmentCount {
   }
 }
 
-/** Packs `entries` for one atomic append. The core checks them once more, and throws what it finds. */
-export function encode(entries: readonly Entry[]): Batch {
-  const batch = new Batch();
+/**
+ * Packs `entries` into an empty batch, for one atomic append. The core checks them once more, and throws what it finds;
+ * then the batch is gone.
+ */
+export function encode(batch: Batch, entries: readonly Entry[]): Batch {
   try {
     const count = new SegmentCount();
     let from = 0;
@@ -94,6 +96,7 @@ function pushSegment(batch: Batch, entries: readonly Entry[], from: number, end:
 function write(batch: Batch, text: string): number {
   const room = text.length * 3;
   const start = batch.reserve(room);
+  encoder ??= new TextEncoder();
   return encoder.encodeInto(text, moduleMemory().subarray(start, start + room)).written;
 }
 

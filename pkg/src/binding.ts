@@ -1,5 +1,4 @@
-// What the generated glue offers, typed by hand: the generated types know no element types and no tuples.
-import * as glue from "../wasm/everbus.js";
+// What the core offers, typed by hand: the generated types know no element types and no tuples.
 import type { ConsumerInfo } from "./types.js";
 
 /**
@@ -54,33 +53,21 @@ export interface Log {
   free(): void;
 }
 
-interface BatchClass {
-  new (): Batch;
-}
-
-interface LogClass {
-  memory(): Log;
-  /** Calls `onClosed` at most once, when the database is deleted or closed for good from outside. */
-  indexeddb(name: string, onClosed: (error: Error) => void): Promise<Log>;
-}
-
-export const Batch: BatchClass = glue.Batch as unknown as BatchClass;
-export const Log: LogClass = glue.Log as unknown as LogClass;
-
-/** Starts the compiled module. */
-export function initSync(module: WebAssembly.Module): WebAssembly.Memory {
-  return glue.initSync({ module }).memory;
-}
-
-/** Tells the core how to make errors and whom to tell that it panicked. Once, right after `initSync`. */
-export function setup(
-  makeError: (code: string, message: string, cause: unknown) => Error,
-  onPanic: (message: string) => void,
-): void {
-  glue.setup(makeError, onPanic);
-}
-
-/** Deletes a database. Rejects `blocked` while another tab keeps it open. */
-export function deleteLog(name: string): Promise<void> {
-  return glue.deleteLog(name);
+/** What the glue exports. */
+export interface Core {
+  /** Starts the compiled module. */
+  initSync(from: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
+  /** Tells the core how to make errors and whom to tell that it panicked. Once, right after `initSync`. */
+  setup(
+    makeError: (code: string, message: string, cause: unknown) => Error,
+    onPanic: (message: string) => void,
+  ): void;
+  Batch: new () => Batch;
+  Log: {
+    memory(): Log;
+    /** Calls `onClosed` at most once, when the database is deleted or closed for good from outside. */
+    indexeddb(name: string, onClosed: (error: Error) => void): Promise<Log>;
+  };
+  /** Deletes a database. Rejects `blocked` while another tab keeps it open. */
+  deleteLog(name: string): Promise<void>;
 }

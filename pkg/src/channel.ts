@@ -1,8 +1,9 @@
-import { Log, type Log as CoreLog } from "./binding.js";
+import type { Batch, Log } from "./binding.js";
 import { Dispatcher } from "./dispatcher.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
+import type { SeqNo } from "./types.js";
 import { Writer } from "./writer.js";
 
 /** Where a bus's log is. */
@@ -17,7 +18,7 @@ export interface Member {
 
 /** The log of a channel, with one way in and one way out. */
 export interface OpenLog {
-  readonly core: CoreLog;
+  readonly core: Log;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
 }
@@ -33,12 +34,13 @@ export class Channel {
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
 
-  constructor(log: CoreLog | undefined, last: number) {
-    if (log === undefined) return;
+  constructor(stored?: { readonly log: Log; readonly last: SeqNo; readonly newBatch: () => Batch }) {
+    if (stored === undefined) return;
+    const { log, last, newBatch } = stored;
     const dispatcher = new Dispatcher(log, last, (error) => {
       for (const member of this.members) member.report(error);
     });
-    const writer = new Writer(log, (first, entries) => dispatcher.committed(first, entries));
+    const writer = new Writer(log, newBatch, (first, entries) => dispatcher.committed(first, entries));
     this.log = { core: log, writer, dispatcher };
   }
 
@@ -100,8 +102,8 @@ export async function openChannel(kind: LogKind, name: string): Promise<Lease> {
 }
 
 async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Channel> {
-  if (kind === "none") return new Channel(undefined, 0);
-  await loadModule();
+  if (kind === "none") return new Channel();
+  const core = await loadModule();
   let channel: Channel | undefined;
   let closed: EverbusError | undefined;
   const onClosed = (error: Error): void => {
@@ -110,12 +112,12 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
     channel?.end(closed, true);
   };
   const log = await (kind === "memory"
-    ? callCore(() => Log.memory())
-    : awaitCore(() => Log.indexeddb(name, onClosed)));
+    ? callCore(() => core.Log.memory())
+    : awaitCore(() => core.Log.indexeddb(name, onClosed)));
   try {
     const [, last] = await awaitCore(() => log.bounds());
     if (closed !== undefined) throw closed;
-    return (channel = new Channel(log, last!));
+    return (channel = new Channel({ log, last: last!, newBatch: () => new core.Batch() }));
   } catch (error) {
     closeLog(log);
     throw error;
@@ -123,7 +125,7 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
 }
 
 /** Closes a log for good. Nobody may call it again. */
-function closeLog(log: CoreLog): void {
+function closeLog(log: Log): void {
   try {
     callCore(() => {
       log.close();

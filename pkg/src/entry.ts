@@ -23,7 +23,7 @@ export interface Routed {
   readonly target: Uuid;
 }
 
-/** An event on its way from the publisher to the log and the subscribers: checked, and no longer the caller's object. */
+/** An event on its way from the publisher to the log and the subscribers: checked, no longer the caller's object. */
 export class Entry implements Routed {
   readonly shape: number;
   readonly type: string;

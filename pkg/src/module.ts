@@ -1,9 +1,9 @@
 // The WebAssembly module: compiled once a realm, by the first bus that needs it.
 import { wasm } from "../wasm/inline.js";
-import { initSync, setup } from "./binding.js";
+import type { Core } from "./binding.js";
 import { EverbusError, type EverbusErrorCode, everbusError } from "./errors.js";
 
-let loading: Promise<void> | undefined;
+let loading: Promise<Core> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let view = /* @__PURE__ */ new Uint8Array(0);
 let failed: EverbusError | undefined;
@@ -12,7 +12,7 @@ let failed: EverbusError | undefined;
 const pending = /* @__PURE__ */ new Set<(error: EverbusError) => void>();
 
 /** Compiles and starts the module, unless it runs already. A failed attempt may be repeated. */
-export function loadModule(): Promise<void> {
+export function loadModule(): Promise<Core> {
   loading ??= start().catch((cause: unknown) => {
     loading = undefined;
     const message =
@@ -22,15 +22,17 @@ export function loadModule(): Promise<void> {
   return loading;
 }
 
-async function start(): Promise<void> {
+async function start(): Promise<Core> {
+  const core = (await import("./glue.js")) as unknown as Core;
   const text = atob(wasm);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  memory = initSync(await WebAssembly.compile(bytes));
-  setup(
+  memory = core.initSync({ module: await WebAssembly.compile(bytes) }).memory;
+  core.setup(
     (code, message, cause) => everbusError(code as EverbusErrorCode, message, cause),
     (message) => void failModule(message),
   );
+  return core;
 }
 
 /** Why the module can't be used any more; undefined while it can. */

@@ -1,6 +1,5 @@
 import { OpenBus } from "./bus.js";
 import { endChannels, openChannel, type Lease, type LogKind } from "./channel.js";
-import { deleteLog } from "./binding.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore, loadModule } from "./module.js";
 import { readBusOptions, readName } from "./options.js";
@@ -73,6 +72,6 @@ export async function deleteBus(name: string): Promise<void> {
   const checkedName = readName(name, "the bus's name");
   await endChannels(checkedName);
   if (!hasIndexedDb()) return;
-  await loadModule();
-  await awaitCore(() => deleteLog(checkedName));
+  const core = await loadModule();
+  await awaitCore(() => core.deleteLog(checkedName));
 }

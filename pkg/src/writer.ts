@@ -1,5 +1,5 @@
 import { SegmentCount, encode } from "./batch.js";
-import type { Log } from "./binding.js";
+import type { Batch, Log } from "./binding.js";
 import type { Entry } from "./entry.js";
 import type { EverbusError } from "./errors.js";
 import { awaitCore, callCore } from "./module.js";
@@ -25,6 +25,7 @@ interface Flush {
  */
 export class Writer {
   readonly #log: Log;
+  readonly #newBatch: () => Batch;
   readonly #onCommit: (first: SeqNo, entries: readonly Entry[]) => void;
   #queue: Unit[] = [];
   #inFlight: readonly Unit[] = [];
@@ -35,8 +36,9 @@ export class Writer {
   #isEnded = false;
 
   /** `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. */
-  constructor(log: Log, onCommit: (first: SeqNo, entries: readonly Entry[]) => void) {
+  constructor(log: Log, newBatch: () => Batch, onCommit: (first: SeqNo, entries: readonly Entry[]) => void) {
     this.#log = log;
+    this.#newBatch = newBatch;
     this.#onCommit = onCommit;
   }
 
@@ -97,7 +99,7 @@ export class Writer {
     let numbers: Float64Array;
     try {
       const strict = units.some((unit) => unit.owner.strict);
-      const batch = callCore(() => encode(entries));
+      const batch = callCore(() => encode(this.#newBatch(), entries));
       numbers = await awaitCore(() => this.#log.append(batch, expected, checkIds, strict));
     } catch (cause) {
       const error = cause as EverbusError;
