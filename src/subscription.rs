@@ -39,16 +39,18 @@ impl Subscription {
         position: SeekPosition,
         filter: Filter,
     ) -> Result<Subscription> {
+        if let Some(name) = consumer {
+            check_name(name)?;
+        }
         // Listening begins before the position is fixed, so that no commit falls between the two.
+        // The end of the log comes first: "latest" is what it was when the caller asked.
         let commits = log.commits();
+        let bounds = log.bounds().await?;
         let cursor = match consumer {
-            Some(name) => {
-                check_name(name)?;
-                log.move_cursor(name, CursorChange::Register).await?
-            }
+            Some(name) => log.move_cursor(name, CursorChange::Register).await?,
             None => Cursor { next: SeqNo::FIRST },
         };
-        let next = position.resolve(log.bounds().await?, cursor)?.get();
+        let next = position.resolve(bounds, cursor)?.get();
         let (ready, open) = (VecDeque::new(), None);
         Ok(Subscription { log, commits, filter, next, behind: true, ready, open })
     }

@@ -7,17 +7,20 @@ use crate::web::WebEnv;
 use crate::web::error::{from_idb, unavailable};
 use crate::{Error, Result};
 use futures::channel::oneshot;
-use futures::future::{Either, select};
+use futures::future::{Either, pending, select};
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
 use std::cell::RefCell;
 use std::fmt;
+use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbVersionChangeEvent};
 
 /// How long the platform may take to open a database, in milliseconds. Some never answer in private modes.
 const OPEN_TIMEOUT: u32 = 10_000;
+/// How long others may take to close their connections once they were asked to, in milliseconds.
+const BLOCKED_TIMEOUT: u32 = 3_000;
 
 /// Why a database is no longer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ impl Connection {
             &request,
             "another connection keeps the log from being upgraded: close the other tabs",
         );
-        let answer = match select(outcome, TimeoutFuture::new(OPEN_TIMEOUT)).await {
+        let answer = match select(pin!(outcome), TimeoutFuture::new(OPEN_TIMEOUT)).await {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => {
                 close_when_open(&request);
@@ -141,43 +144,48 @@ fn factory() -> Result<IdbFactory> {
     Ok(found.unchecked_into())
 }
 
-/// How a request to open or to delete ends. Being blocked ends it, too.
-fn outcome(
-    request: &IdbOpenDbRequest,
-    blocked: &'static str,
-) -> impl Future<Output = Result<JsValue>> + Unpin + use<> {
-    let (sender, receiver) = oneshot::channel();
+/// How a request to open or to delete ends.
+///
+/// A connection that is closing, but still has a transaction, blocks the request for a moment; one
+/// that doesn't close blocks it for good. Only after some time is it the second.
+async fn outcome(request: &IdbOpenDbRequest, blocked: &str) -> Result<JsValue> {
+    let (sender, done) = oneshot::channel();
     let sender = Rc::new(RefCell::new(Some(sender)));
-    let listen = |event: &'static str,
-                  result: fn(&IdbOpenDbRequest, &'static str) -> Result<JsValue>| {
-        let (sender, request) = (sender.clone(), request.clone());
-        let target = request.clone();
-        listen::once(&target, event, move |_| {
+    let (is_blocked, blocking) = oneshot::channel();
+    let listen = |event: &'static str, succeeded: bool| {
+        let sender = sender.clone();
+        listen::once(request, event, move |_| {
             let sender = sender.borrow_mut().take();
-            if let Some(sender) = sender {
-                // Nobody waits any more: then nobody wants to know.
-                let _ = sender.send(result(&request, blocked));
-            }
+            // Nobody waits any more: then nobody wants to know.
+            let _ = sender.map(|sender| sender.send(succeeded));
         })
     };
-    let listeners = [
-        listen("success", |request, _| {
-            request.result().map_err(|thrown| from_idb("opening the database", thrown))
-        }),
-        listen("error", |request, _| {
-            let thrown = request.error().ok().flatten();
-            Err(from_idb("opening the database", thrown.map_or(JsValue::UNDEFINED, JsValue::from)))
-        }),
-        listen("blocked", |request, blocked| {
-            close_when_open(request);
-            Err(Error::Blocked(blocked.into()))
+    let _listeners = [
+        listen("success", true),
+        listen("error", false),
+        listen::once(request, "blocked", move |_| {
+            let _ = is_blocked.send(());
         }),
     ];
-    Box::pin(async move {
-        let outcome = receiver.await.unwrap_or_else(|_| Err(Error::closed()));
-        drop(listeners);
-        outcome
-    })
+    let patience = pin!(async {
+        if blocking.await.is_err() {
+            pending::<()>().await;
+        }
+        TimeoutFuture::new(BLOCKED_TIMEOUT).await;
+    });
+    match select(done, patience).await {
+        Either::Left((Ok(true), _)) => {
+            request.result().map_err(|thrown| from_idb("opening the database", thrown))
+        }
+        Either::Left(_) => {
+            let thrown = request.error().ok().flatten();
+            Err(from_idb("opening the database", thrown.map_or(JsValue::UNDEFINED, JsValue::from)))
+        }
+        Either::Right(_) => {
+            close_when_open(request);
+            Err(Error::Blocked(blocked.into()))
+        }
+    }
 }
 
 /// Closes the database that a request opens after all, when nobody waits for it any more.
