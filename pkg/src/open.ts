@@ -1,8 +1,8 @@
 import { OpenBus } from "./bus.js";
-import { endChannels, openChannel, type Lease, type LogKind } from "./channel.js";
+import { endChannels, openChannel, type LogKind } from "./channel.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore, loadModule } from "./module.js";
-import { readBusOptions, readName } from "./options.js";
+import { readBusOptions, readName, type OpenSettings } from "./options.js";
 import { Session } from "./session.js";
 import type { Bus, BusOptions, Schema } from "./types.js";
 
@@ -22,30 +22,29 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
   const settings = readBusOptions(options);
   let kind: LogKind = settings.log ?? "indexeddb";
   let fallBack: EverbusError | undefined;
-  let lease: Lease;
+  let session: Session;
   try {
-    lease = await lend(kind, checkedName);
+    session = await openSession(kind, checkedName, settings);
   } catch (error) {
     if (settings.log !== undefined || (error as EverbusError).code !== "unavailable") throw error;
     const message = `no IndexedDB, so the log is only in memory: ${(error as EverbusError).message}`;
     fallBack = everbusError("unavailable", message, error);
     kind = "memory";
-    lease = await lend(kind, checkedName);
+    session = await openSession(kind, checkedName, settings);
   }
-  const session = new Session(checkedName, lease, settings.strict, settings.onError);
   const storage = kind === "indexeddb" ? "persistent" : kind;
   const bus = new OpenBus(session, storage, settings.capacity);
   if (fallBack !== undefined) session.report(fallBack);
   return bus as unknown as Bus<S>;
 }
 
-async function lend(kind: LogKind, name: string): Promise<Lease> {
+async function openSession(kind: LogKind, name: string, settings: OpenSettings): Promise<Session> {
   if (kind === "indexeddb" && !hasIndexedDb()) {
     throw everbusError("unavailable", "this platform has no IndexedDB");
   }
   for (;;) {
     const lease = await openChannel(kind, name);
-    if (!lease.channel.isEnded) return lease;
+    if (!lease.channel.isEnded) return new Session(name, lease, settings.strict, settings.onError);
     // The log was deleted in the moment it was opened: what is opened now comes after that.
     lease.release();
   }
