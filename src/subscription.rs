@@ -6,10 +6,14 @@
 //! and a slow reader costs nobody anything.
 
 use crate::consumer::{Cursor, CursorChange, check_name};
+use crate::log::segment::MAX_EVENTS;
 use crate::log::{Chunk, Commits, EventLog, Query};
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo};
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// How many events a subscription that is behind reads at once.
+const READ_AHEAD: usize = 10 * MAX_EVENTS;
 
 /// Stored events, then live ones: in order, without a gap or a duplicate, until the log is closed.
 #[derive(Debug)]
@@ -118,7 +122,8 @@ impl Subscription {
 
     /// Reads a page from the log.
     async fn catch_up(&mut self) -> Result<()> {
-        let query = Query { from: self.next, filter: self.filter.clone(), ..Query::default() };
+        let (from, filter) = (self.next, self.filter.clone());
+        let query = Query { from, limit: READ_AHEAD, filter, ..Query::default() };
         let page = self.log.read(&query).await?;
         self.behind = page.resume.is_some();
         self.next = page.resume.map_or(self.next.max(page.last + 1), SeqNo::get);

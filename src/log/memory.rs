@@ -61,7 +61,10 @@ impl MemoryLog {
 
     /// Closes every handle: subscriptions end, and every later call is [`Error::Closed`].
     pub fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        state.segments = Vec::new();
+        state.recent = RecentIds::default();
         self.commits.close();
     }
 

@@ -6,8 +6,8 @@ use crate::{EventEnvelope, Filter, SeqNo};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// The most segments that one page keeps in memory.
-const MAX_CHUNKS: usize = 16;
+/// A page takes no further segment once those it keeps have this many bytes.
+const MAX_BYTES: usize = 4 << 20;
 
 /// Which stored events to read.
 ///
@@ -87,12 +87,13 @@ pub(crate) struct PageBuilder<'a> {
     query: &'a Query,
     chunks: Vec<Chunk>,
     missing: usize,
+    bytes: usize,
     resume: Option<SeqNo>,
 }
 
 impl<'a> PageBuilder<'a> {
     pub(crate) fn new(query: &'a Query) -> Self {
-        PageBuilder { query, chunks: Vec::new(), missing: query.limit, resume: None }
+        PageBuilder { query, chunks: Vec::new(), missing: query.limit, bytes: 0, resume: None }
     }
 
     /// Takes what matches out of the next segment; breaks once the page is full.
@@ -109,10 +110,11 @@ impl<'a> PageBuilder<'a> {
             }
             if !rows.is_empty() {
                 self.missing -= rows.len();
+                self.bytes += segment.as_bytes().len();
                 self.chunks.push(Chunk { segment: segment.clone(), rows });
             }
         }
-        if self.missing > 0 && self.chunks.len() < MAX_CHUNKS {
+        if self.missing > 0 && self.bytes < MAX_BYTES {
             return ControlFlow::Continue(());
         }
         self.resume = self.resume.or_else(|| beyond(&segment, self.query));

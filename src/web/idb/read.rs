@@ -2,6 +2,7 @@
 
 use super::transaction::{Mode, Transaction};
 use super::{META, SEGMENTS, log::IndexedDbLog, records};
+use crate::log::segment::MAX_EVENTS;
 use crate::log::{Head, Page, PageBuilder, Query, Segment, beyond};
 use crate::web::error::from_idb;
 use crate::{Error, Result};
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbRequest};
 
-/// How many segments the first step of a page takes.
-const FIRST_STEP: u32 = 10;
+/// The most segments that the first step of a page takes.
+const FIRST_STEP: usize = 10;
 /// A step that brings fewer bytes than this makes the next one larger: the segments are small.
 const STEP_BYTES: usize = 1 << 20;
 const LARGEST_STEP: u32 = 1000;
@@ -29,7 +30,10 @@ impl IndexedDbLog {
     pub(super) async fn read_page(&self, query: &Query) -> Result<Page> {
         let mut page = PageBuilder::new(query);
         let mut at = if query.reverse { query.to } else { query.from };
-        let mut count = FIRST_STEP;
+        // Without a filter, full segments give the page in one step and nothing is read for nothing.
+        let full =
+            if query.filter.is_empty() { query.limit.div_ceil(MAX_EVENTS) } else { FIRST_STEP };
+        let mut count = full.clamp(1, FIRST_STEP) as u32;
         loop {
             let (head, records) = self.read_step(at, query, count).await?;
             at = at.clamp(head.first, head.last.max(head.first));
