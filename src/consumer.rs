@@ -40,7 +40,7 @@ impl Cursor {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPosition`] for an acknowledgement past the end, [`Error::Unsupported`] for a time.
+    /// [`Error::InvalidPosition`] for an acknowledgement past the end, and for a time: see [`EventLog::find_time`](crate::EventLog::find_time).
     pub fn change(stored: Option<Cursor>, change: CursorChange, bounds: Bounds) -> Result<Cursor> {
         let cursor = stored.unwrap_or(Cursor { next: SeqNo::FIRST });
         let last = bounds.last.map_or(0, SeqNo::get);
@@ -79,7 +79,7 @@ impl SeekPosition {
             SeekPosition::Latest => after_the_last(),
             SeekPosition::Sequence(n) => SeqNo::new(n.max(1)),
             SeekPosition::Time(_) => {
-                Err(Error::Unsupported("seeking by time isn't supported yet".into()))
+                Err(Error::InvalidPosition("a time has to be found in the log first".into()))
             }
         }
     }

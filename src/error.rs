@@ -51,6 +51,16 @@ pub enum Error {
         /// The log's last number, 0 for an empty log.
         actual: u64,
     },
+    /// The log no longer has the events that a reader wants next.
+    #[error(
+        "event {requested} was trimmed, and the log now starts at {first}: seek to it, or skip what is gone"
+    )]
+    Trimmed {
+        /// The number that was wanted.
+        requested: u64,
+        /// The first number that is stored, or will be.
+        first: u64,
+    },
     /// The storage is full. What is stored stays readable.
     #[error("the storage is full: free some space, then publish again")]
     QuotaExceeded {
@@ -97,6 +107,7 @@ impl Error {
             Error::InvalidOption(_) => "invalid_option",
             Error::Closed(_) => "closed",
             Error::Conflict { .. } => "conflict",
+            Error::Trimmed { .. } => "trimmed",
             Error::QuotaExceeded { .. } => "quota_exceeded",
             Error::Blocked(_) => "blocked",
             Error::Unavailable { .. } => "unavailable",

@@ -12,10 +12,11 @@ mod memory;
 mod page;
 mod recent;
 pub mod segment;
+pub(crate) mod time;
 
 pub use batch::Batch;
 pub use commits::{CommitSender, Commits};
-pub use head::{Appended, Bounds};
+pub use head::{Appended, Bounds, Stats};
 pub use memory::MemoryLog;
 pub use page::{Chunk, Page, Query};
 pub use recent::IDEMPOTENCE_WINDOW;
@@ -30,7 +31,7 @@ pub(crate) use {
 
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange};
 use crate::platform::{MaybeSend, MaybeSync};
-use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription};
+use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription, Timestamp};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -94,6 +95,21 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// [`Error::Corrupt`] if stored bytes are damaged, [`Error::Closed`], [`Error::Storage`].
     async fn read(&self, query: &Query) -> Result<Page>;
 
+    /// How much is stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`bounds`](EventLog::bounds).
+    async fn stats(&self) -> Result<Stats>;
+
+    /// Forgets the events before this number, but only whole segments, so that it may keep a few
+    /// more. Numbers stay what they are. Resolves to what is left.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPosition`] past the end of the log, [`Error::Closed`], [`Error::Storage`].
+    async fn trim(&self, before: SeqNo) -> Result<Bounds>;
+
     /// Changes a consumer's position, atomically, and creates it if it isn't there.
     ///
     /// # Errors
@@ -154,12 +170,24 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
         Ok(self.bounds().await?.last)
     }
 
+    /// The number of the first stored event at or after `time`; `None` if there is none.
+    ///
+    /// Reads a few segments, not the log: each knows the latest time up to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](EventLog::read).
+    async fn find_time(&self, time: Timestamp) -> Result<Option<SeqNo>> {
+        time::find(self, time).await
+    }
+
     /// Stored events from `position` on, then live ones, for the consumer of this name.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name,
-    /// [`Error::Unsupported`] for a time, [`Error::Closed`], [`Error::Storage`].
+    /// [`Error::Closed`], [`Error::Storage`]. A position before the first stored event is told by the
+    /// subscription's first [`next`](Subscription::next).
     async fn subscribe(&self, consumer: &str, position: SeekPosition) -> Result<Subscription> {
         Subscription::open(self.handle(), Some(consumer), position, Filter::default()).await
     }
@@ -179,9 +207,10 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPosition`], [`Error::Unsupported`] for a time, [`Error::InvalidOption`] for an
-    /// empty or overlong name, [`Error::Closed`], [`Error::Storage`].
+    /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name,
+    /// [`Error::Closed`], [`Error::Storage`].
     async fn seek(&self, consumer: &str, position: SeekPosition) -> Result<()> {
+        let position = time::resolve(self, position).await?;
         self.move_cursor(consumer, CursorChange::Seek(position)).await.map(drop)
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::consumer::{Cursor, CursorChange, check_name};
 use crate::log::segment::MAX_EVENTS;
-use crate::log::{Chunk, Commits, EventLog, Query};
+use crate::log::{Chunk, Commits, EventLog, Query, time};
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct Subscription {
     filter: Filter,
     /// The number of the next event that hasn't been looked at.
     next: u64,
+    /// Whether to go on at the first stored event when the next one was trimmed.
+    skips_trimmed: bool,
     /// Whether the log may hold events from `next` on that no commit will bring.
     behind: bool,
     ready: VecDeque<Chunk>,
@@ -46,24 +48,33 @@ impl Subscription {
         if let Some(name) = consumer {
             check_name(name)?;
         }
-        // Listening begins before the position is fixed, so that no commit falls between the two.
-        // The end of the log comes first: "latest" is what it was when the caller asked.
+        // Listening begins before anything is read, so that no commit falls between the two. The
+        // bounds come first: "latest" is what it was when the caller asked.
         let commits = log.commits();
         let bounds = log.bounds().await?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
             None => Cursor { next: SeqNo::FIRST },
         };
+        let position = time::resolve(&*log, position).await?;
         let next = position.resolve(bounds, cursor)?.get();
         let (ready, open) = (VecDeque::new(), None);
-        Ok(Subscription { log, commits, filter, next, behind: true, ready, open })
+        let skips_trimmed = false;
+        Ok(Subscription { log, commits, filter, next, skips_trimmed, behind: true, ready, open })
+    }
+
+    /// Goes on at the first stored event when the next one was trimmed, instead of failing.
+    pub fn skipping_trimmed(mut self) -> Subscription {
+        self.skips_trimmed = true;
+        self
     }
 
     /// The next event that matches; waits for one. `None` once the log is closed.
     ///
     /// # Errors
     ///
-    /// Those of [`EventLog::read`]. Calling again tries again.
+    /// [`Error::Trimmed`] if the next event is no longer stored, and those of [`EventLog::read`].
+    /// Calling again tries again.
     ///
     /// # Cancel safety
     ///
@@ -125,6 +136,9 @@ impl Subscription {
         let (from, filter) = (self.next, self.filter.clone());
         let query = Query { from, limit: READ_AHEAD, filter, ..Query::default() };
         let page = self.log.read(&query).await?;
+        if self.next < page.first && !self.skips_trimmed {
+            return Err(Error::Trimmed { requested: self.next, first: page.first });
+        }
         self.behind = page.resume.is_some();
         self.next = page.resume.map_or(self.next.max(page.last + 1), SeqNo::get);
         self.ready = page.chunks.into();

@@ -115,7 +115,7 @@ impl Batch {
         let mut batch = Batch { expected_last, checks_ids, strict, ..Batch::default() };
         let mut known = known.iter();
         for draft in self.into_drafts()? {
-            let segment = draft.seal(SeqNo::FIRST);
+            let segment = draft.seal(SeqNo::FIRST, i64::MIN);
             for (envelope, known) in segment.envelopes().zip(&mut known) {
                 if *known == Known::New {
                     batch.push(&envelope)?;

@@ -62,6 +62,9 @@ macro_rules! for_each_scenario {
             acknowledging_is_monotonic_and_ends_with_the_log
             seeking_moves_the_next_subscription
             consumers_are_listed_with_their_lag
+            trimming_forgets_whole_segments_and_never_renumbers
+            resuming_before_the_trim_point_reports_both_numbers
+            times_are_found_in_any_order_of_them
             everything_survives_reopening
         }
     };
@@ -353,9 +356,6 @@ pub async fn subscriptions_start_at_their_position(harness: impl Harness) {
     for (subscription, expected) in &mut subscriptions {
         assert_eq!(numbers(subscription, expected.len()).await, *expected);
     }
-    let time = SeekPosition::Time(Timestamp::UNIX_EPOCH);
-    let error = log.subscribe("reader", time).await.expect_err("it isn't there yet");
-    assert_eq!(error.code(), "unsupported");
     let error = log.subscribe("", SeekPosition::Latest).await.expect_err("the name is empty");
     assert_eq!(error.code(), "invalid_option");
 }
@@ -469,6 +469,96 @@ pub async fn consumers_are_listed_with_their_lag(harness: impl Harness) {
     assert!(log.delete_consumer("a").await.expect("it works"));
     assert!(!log.delete_consumer("a").await.expect("it works"));
     assert_eq!(log.consumers().await.expect("it works"), [info("b", None, 5)]);
+}
+
+/// What is forgotten is gone for every way of reading; what is left keeps its numbers.
+pub async fn trimming_forgets_whole_segments_and_never_renumbers(harness: impl Harness) {
+    let log = harness.open().await;
+    let samples = samples(2501);
+    log.append_batch(batch(&samples[..2500])).await.expect("it works");
+    let full = log.stats().await.expect("it works");
+    assert_eq!((full.events, full.segments), (2500, 3));
+
+    let left = log.trim(seq(1)).await.expect("it works");
+    assert_eq!(left.first, Some(seq(1)));
+    let left = log.trim(seq(2000)).await.expect("it works");
+    assert_eq!(left, Bounds { first: Some(seq(1001)), last: Some(seq(2500)) });
+    let stats = log.stats().await.expect("it works");
+    assert_eq!((stats.events, stats.segments, stats.bounds), (1500, 2, left));
+    assert!(stats.bytes < full.bytes && stats.bytes > full.bytes / 2);
+    let stored = stored(&samples);
+    assert_eq!(read_all(&*log, Query::default()).await, stored[1000..2500]);
+    assert_eq!(read_all(&*log, Query { to: 1000, ..Query::default() }).await, []);
+
+    let error = log.trim(seq(2502)).await.expect_err("the log ends at 2500");
+    assert_eq!(error.code(), "invalid_position");
+    let log = harness.reopen(log).await;
+    assert_eq!(log.bounds().await.expect("it works"), left);
+    let nothing = log.trim(seq(2501)).await.expect("it works");
+    assert_eq!(nothing, Bounds { first: None, last: Some(seq(2500)) });
+    let stats = log.stats().await.expect("it works");
+    assert_eq!((stats.events, stats.segments, stats.bytes), (0, 0, 0));
+    assert_eq!(log.append(samples[2500].clone()).await.expect("it works"), 2501);
+    let all = read_all(&*log, Query { reverse: true, ..Query::default() }).await;
+    assert_eq!(all, stored[2500..]);
+}
+
+/// A cursor before the first stored event is told so, or skips what is gone if it asked to.
+pub async fn resuming_before_the_trim_point_reports_both_numbers(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 2500).await;
+    log.ack("reader", seq(700)).await.expect("it works");
+    let mut slow = log.subscribe("slow", SeekPosition::Sequence(20)).await.expect("it works");
+    log.trim(seq(1001)).await.expect("it works");
+    let consumers = log.consumers().await.expect("it works");
+    assert_eq!(consumers[0].lag, 1500);
+
+    let last_acknowledged = SeekPosition::LastAcknowledged;
+    let mut trimmed = log.subscribe("reader", last_acknowledged).await.expect("it works");
+    for (subscription, wanted) in [(&mut trimmed, 701), (&mut slow, 20)] {
+        let error = subscription.next().await.expect("the log is open").expect_err("it is gone");
+        let crate::Error::Trimmed { requested, first } = error else { panic!("{error}") };
+        assert_eq!((requested, first), (wanted, 1001));
+    }
+    let mut beginning = log.subscribe("b", SeekPosition::Beginning).await.expect("it works");
+    assert_eq!(numbers(&mut beginning, 2).await, [1001, 1002]);
+    let skipping = log.subscribe("reader", last_acknowledged).await.expect("it works");
+    assert_eq!(numbers(&mut skipping.skipping_trimmed(), 2).await, [1001, 1002]);
+}
+
+/// The first event at or after a time, also where times go back, across segments and after trimming.
+pub async fn times_are_found_in_any_order_of_them(harness: impl Harness) {
+    let log = harness.open().await;
+    assert_eq!(log.find_time(Timestamp::UNIX_EPOCH).await.expect("it works"), None);
+    let mut samples = samples(300);
+    let start = samples[0].timestamp;
+    let at = |minutes: i64| Timestamp::new(start.as_second() + minutes * 60, 0).expect("a time");
+    for (sample, n) in samples.iter_mut().zip(0..) {
+        // Mostly forward, with a step back every seventh event and a leap at the 100th.
+        sample.timestamp = at(n - 30 * i64::from(n % 7 == 0) + 1000 * i64::from(n == 100));
+    }
+    for ten in samples.chunks(10) {
+        log.append_batch(batch(ten)).await.expect("it works");
+    }
+    for trimmed in [false, true] {
+        if trimmed {
+            log.trim(seq(151)).await.expect("it works");
+        }
+        let stored = read_all(&*log, Query::default()).await;
+        for minutes in [-100, -30, 0, 1, 50, 99, 100, 101, 150, 250, 299, 1099, 1100, 1101] {
+            let expected =
+                stored.iter().find(|e| e.timestamp >= at(minutes)).and_then(|e| e.seq_no);
+            let found = log.find_time(at(minutes)).await.expect("it works");
+            assert_eq!(found, expected, "{minutes} minutes, trimmed: {trimmed}");
+        }
+    }
+    let mut reader = log.subscribe("reader", SeekPosition::Time(at(250))).await.expect("it works");
+    let expected = log.find_time(at(250)).await.expect("it works").expect("there is one");
+    assert_eq!(numbers(&mut reader, 1).await, [expected.get()]);
+    log.seek("reader", SeekPosition::Time(at(2000))).await.expect("it works");
+    let mut none = log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
+    log.append(sample(1000)).await.expect("it works");
+    assert_eq!(numbers(&mut none, 1).await, [301]);
 }
 
 /// Events, numbers, known ids and consumers are there again.

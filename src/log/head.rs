@@ -15,6 +15,19 @@ pub struct Bounds {
     pub last: Option<SeqNo>,
 }
 
+/// How much a log holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// How many events are stored.
+    pub events: u64,
+    /// How many segments they are in.
+    pub segments: u64,
+    /// How many bytes these have.
+    pub bytes: u64,
+    /// The first and the last number.
+    pub bounds: Bounds,
+}
+
 /// What an append did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -33,6 +46,11 @@ pub(crate) struct Head {
     pub(crate) first: u64,
     /// The last assigned number, 0 if none ever was.
     pub(crate) last: u64,
+    /// The latest time of all events so far, in milliseconds since the epoch; `i64::MIN` if none ever was.
+    pub(crate) latest: i64,
+    /// How many segments are stored, and their bytes.
+    pub(crate) segments: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A batch with its numbers, ready to be stored.
@@ -45,12 +63,34 @@ pub(crate) struct Sequenced {
 
 impl Head {
     pub(crate) fn new(incarnation: Uuid) -> Head {
-        Head { incarnation, first: 1, last: 0 }
+        Head { incarnation, first: 1, last: 0, latest: i64::MIN, segments: 0, bytes: 0 }
     }
 
     pub(crate) fn bounds(&self) -> Bounds {
         let first = if self.first <= self.last { SeqNo::new(self.first).ok() } else { None };
         Bounds { first, last: SeqNo::new(self.last).ok() }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let Head { segments, bytes, .. } = *self;
+        Stats { events: self.last + 1 - self.first, segments, bytes, bounds: self.bounds() }
+    }
+
+    /// Refuses to trim beyond the end.
+    pub(crate) fn check_trim(&self, before: SeqNo) -> Result<()> {
+        match SeqNo::new(before.get() - 1) {
+            Ok(last_trimmed) if last_trimmed.get() > self.last => {
+                Err(Error::past_the_end(last_trimmed, self.last))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that the oldest segment, which ends with `last` and has so many bytes, is forgotten.
+    pub(crate) fn forget(&mut self, last: SeqNo, bytes: usize) {
+        self.first = last.get() + 1;
+        self.segments = self.segments.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes as u64);
     }
 
     /// Refuses a batch whose condition isn't met.
@@ -81,13 +121,17 @@ impl Head {
     }
 
     fn number(self, batch: Batch, known: &[Known]) -> Result<Sequenced> {
-        let mut last = self.last;
+        let mut head = self;
         let mut segments = Vec::new();
         for draft in batch.into_drafts()? {
-            let first = SeqNo::new(last + 1)?;
-            last += draft.len();
-            SeqNo::new(last)?;
-            segments.push(draft.seal(first));
+            let first = SeqNo::new(head.last + 1)?;
+            SeqNo::new(head.last + draft.len())?;
+            let segment = draft.seal(first, head.latest);
+            head.last = segment.last().get();
+            head.latest = segment.latest();
+            head.segments += 1;
+            head.bytes += segment.as_bytes().len() as u64;
+            segments.push(segment);
         }
         let mut next = self.last;
         let mut seq_nos: Vec<SeqNo> = Vec::with_capacity(known.len());
@@ -102,10 +146,6 @@ impl Head {
             });
         }
         let first_new = segments.first().map(Segment::first);
-        Ok(Sequenced {
-            segments,
-            head: Head { last, ..self },
-            appended: Appended { first_new, seq_nos },
-        })
+        Ok(Sequenced { segments, head, appended: Appended { first_new, seq_nos } })
     }
 }

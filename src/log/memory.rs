@@ -3,12 +3,12 @@
 use super::EventLog;
 use super::batch::Batch;
 use super::commits::{CommitSender, Commits};
-use super::head::{Appended, Bounds, Head};
+use super::head::{Appended, Bounds, Head, Stats};
 use super::page::{Page, PageBuilder, Query};
 use super::recent::RecentIds;
 use super::segment::Segment;
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
-use crate::{Env, Error, Result};
+use crate::{Env, Error, Result, SeqNo};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,6 +105,21 @@ impl EventLog for MemoryLog {
         Ok(self.open()?.head.bounds())
     }
 
+    async fn stats(&self) -> Result<Stats> {
+        Ok(self.open()?.head.stats())
+    }
+
+    async fn trim(&self, before: SeqNo) -> Result<Bounds> {
+        let mut state = self.open()?;
+        state.head.check_trim(before)?;
+        let kept = state.segments.partition_point(|segment| segment.last() < before);
+        let forgotten: Vec<_> = state.segments.drain(..kept).collect();
+        for segment in forgotten {
+            state.head.forget(segment.last(), segment.as_bytes().len());
+        }
+        Ok(state.head.bounds())
+    }
+
     async fn read(&self, query: &Query) -> Result<Page> {
         let state = self.open()?;
         let mut page = PageBuilder::new(query);
@@ -116,7 +131,7 @@ impl EventLog for MemoryLog {
                 break;
             }
         }
-        Ok(page.finish(state.head.last))
+        Ok(page.finish(&state.head))
     }
 
     async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {

@@ -1,6 +1,7 @@
 //! Reading: what is asked of a log, and what comes back.
 
 use super::Segment;
+use super::head::Head;
 use super::segment::Row;
 use crate::{EventEnvelope, Filter, SeqNo};
 use std::ops::ControlFlow;
@@ -70,6 +71,8 @@ pub struct Page {
     ///
     /// A page may end before the limit: it holds a bounded part of the log.
     pub resume: Option<SeqNo>,
+    /// The log's first stored number when the page was read, or the next one if nothing is stored.
+    pub first: u64,
     /// The log's last number when the page was read, 0 for an empty log.
     pub last: u64,
 }
@@ -121,10 +124,11 @@ impl<'a> PageBuilder<'a> {
         ControlFlow::Break(())
     }
 
-    /// The page, from a log that ends at `last`.
-    pub(crate) fn finish(self, last: u64) -> Page {
-        let within = |n: &SeqNo| n.get() <= last;
-        Page { chunks: self.chunks, resume: self.resume.filter(within), last }
+    /// The page, from a log with this head.
+    pub(crate) fn finish(self, head: &Head) -> Page {
+        let (first, last) = (head.first, head.last);
+        let within = |n: &SeqNo| (first..=last).contains(&n.get());
+        Page { chunks: self.chunks, resume: self.resume.filter(within), first, last }
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Segment {
     bytes: Vec<u8>,
     layout: Layout,
     first: SeqNo,
+    latest: i64,
 }
 
 /// An event's kind and action as one small number: 0 to 2 for entities, 3 to 5 for links.
@@ -105,6 +106,11 @@ impl Segment {
     /// The number of the last event.
     pub fn last(&self) -> SeqNo {
         self.first.plus(self.layout.count as u64 - 1).unwrap_or(SeqNo::MAX)
+    }
+
+    /// The latest time of these events and of all before them, in milliseconds since the epoch.
+    pub(crate) fn latest(&self) -> i64 {
+        self.latest
     }
 
     /// The bytes that are stored.

@@ -10,7 +10,7 @@ use super::idb::{self, IndexedDbLog};
 use super::{WebEnv, convert};
 use crate::log::EventLog;
 use crate::platform::BoxFuture;
-use crate::{MemoryLog, Query, Result, Subscription};
+use crate::{MemoryLog, Query, Result, SeqNo, Subscription};
 use batch::Batch;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -81,7 +81,7 @@ impl Log {
         promise(async move {
             let mut query = Query {
                 from: convert::whole(from)?.max(1),
-                to: convert::whole(to.min(crate::SeqNo::MAX.get() as f64))?,
+                to: convert::whole(to.min(SeqNo::MAX.get() as f64))?,
                 limit: convert::whole(limit)? as usize,
                 filter: convert::filter(&filter)?,
                 reverse,
@@ -103,18 +103,42 @@ impl Log {
         })
     }
 
+    /// How much is stored: events, bytes, segments, the first number and the last, 0 for none.
+    pub fn stats(&self) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let stats = log.stats().await?;
+            let bound = |n: Option<SeqNo>| n.map_or(0, SeqNo::get);
+            let (first, last) = (bound(stats.bounds.first), bound(stats.bounds.last));
+            let numbers =
+                [stats.events, stats.bytes, stats.segments, first, last].map(|n| n as f64);
+            Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+        })
+    }
+
+    /// Forgets whole segments before a number. Resolves to the first number that is left, 0 for none.
+    pub fn trim(&self, before: f64) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let bounds = log.trim(convert::seq_no(before)?).await?;
+            Ok(JsValue::from(bounds.first.map_or(0.0, |n| n.get() as f64)))
+        })
+    }
+
     /// Stored events, then live ones. Resolves to a `Cursor`.
     pub fn subscribe(
         &self,
         consumer: Option<String>,
         position: JsValue,
         filter: JsValue,
+        skip_trimmed: bool,
     ) -> Promise {
         let log = self.log();
         promise(async move {
             let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
-            let subscription = Subscription::open(log, consumer.as_deref(), position, filter);
-            Ok(Cursor::new(subscription.await?).into())
+            let opened = Subscription::open(log, consumer.as_deref(), position, filter).await?;
+            let subscription = if skip_trimmed { opened.skipping_trimmed() } else { opened };
+            Ok(Cursor::new(subscription).into())
         })
     }
 

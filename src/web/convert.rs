@@ -3,7 +3,7 @@
 use crate::consumer::ConsumerInfo;
 use crate::filter::{parse_action, parse_filter_id, parse_kind};
 use crate::log::Chunk;
-use crate::{Error, Filter, Result, SeekPosition, SeqNo, Uuid};
+use crate::{Error, Filter, Result, SeekPosition, SeqNo, Timestamp, Uuid};
 use js_sys::{Array, Float64Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -27,12 +27,21 @@ pub(super) fn position(value: &JsValue) -> Result<SeekPosition> {
         Some("latest") => return Ok(SeekPosition::Latest),
         _ => {}
     }
-    match Reflect::get(value, &JsValue::from("sequence")).ok().and_then(|n| n.as_f64()) {
-        Some(number) => Ok(SeekPosition::Sequence(whole(number)?)),
-        None => Err(Error::InvalidPosition(
-            "a position is \"beginning\", \"last_acknowledged\", \"latest\" or { sequence }".into(),
-        )),
+    let number = |name: &str| Reflect::get(value, &JsValue::from(name)).ok()?.as_f64();
+    if let Some(sequence) = number("sequence") {
+        return Ok(SeekPosition::Sequence(whole(sequence)?));
     }
+    number("time").and_then(|time| timestamp(time, number("nanos")?)).ok_or_else(|| {
+        Error::InvalidPosition(
+            "a position is \"beginning\", \"last_acknowledged\", \"latest\", { sequence } or { time }".into(),
+        )
+    })
+}
+
+/// The position of a time: milliseconds since the epoch, and nanoseconds above them.
+fn timestamp(millis: f64, nanos: f64) -> Option<SeekPosition> {
+    let nanos = i128::from(millis as i64) * 1_000_000 + i128::from(nanos as u32);
+    Timestamp::from_nanosecond(nanos).ok().map(SeekPosition::Time)
 }
 
 /// An object as `Filter` in the package's types; `undefined` is everything.

@@ -2,7 +2,7 @@
 
 use crate::platform::AnyError;
 use crate::{Cause, Error};
-use js_sys::Function;
+use js_sys::{Function, Object, Reflect};
 use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
@@ -57,8 +57,18 @@ fn cause(value: JsValue) -> Option<Cause> {
 
 /// The package's error for `error`.
 pub(super) fn to_js(error: Error) -> JsValue {
-    let cause = error.cause().and_then(|cause| cause.as_any().downcast_ref::<JsCause>());
-    let cause = cause.map_or(JsValue::UNDEFINED, |cause| cause.0.clone());
+    let cause = match error {
+        Error::Conflict { expected, actual } => {
+            numbers([("expected", expected), ("actual", actual)])
+        }
+        Error::Trimmed { requested, first } => {
+            numbers([("requested", requested), ("first", first)])
+        }
+        _ => error
+            .cause()
+            .and_then(|cause| cause.as_any().downcast_ref::<JsCause>())
+            .map_or(JsValue::UNDEFINED, |cause| cause.0.clone()),
+    };
     let message = JsValue::from(error.to_string());
     match MAKE_ERROR.with_borrow(Clone::clone) {
         Some(make) => make
@@ -66,6 +76,16 @@ pub(super) fn to_js(error: Error) -> JsValue {
             .unwrap_or_else(|thrown| thrown),
         None => js_sys::Error::new(&error.to_string()).into(),
     }
+}
+
+/// The numbers that an error is about, as an object.
+fn numbers(fields: [(&str, u64); 2]) -> JsValue {
+    let object = Object::new();
+    for (name, number) in fields {
+        // Setting a field of a fresh plain object can't fail.
+        let _ = Reflect::set(&object, &JsValue::from(name), &JsValue::from(number as f64));
+    }
+    object.into()
 }
 
 /// What a failure of IndexedDB means. `doing` completes "… failed".

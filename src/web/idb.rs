@@ -9,6 +9,7 @@ mod log;
 mod read;
 mod records;
 mod transaction;
+mod trim;
 
 pub use connection::delete;
 pub use log::IndexedDbLog;

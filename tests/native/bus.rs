@@ -1,10 +1,10 @@
 //! The bus: live delivery, lag, and the way into the log.
 
 use async_trait::async_trait;
-use everbus::log::{Appended, Bounds, Commits, Page};
+use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
     Batch, ConsumerInfo, Cursor, CursorChange, EntityEvent, Error, EventBus, EventEnvelope,
-    EventLog, FrameworkEvent, MemoryLog, Query, RecvError, Result, SeekPosition, Uuid,
+    EventLog, FrameworkEvent, MemoryLog, Query, RecvError, Result, SeekPosition, SeqNo, Uuid,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -157,6 +157,12 @@ impl EventLog for Picky {
     }
     async fn bounds(&self) -> Result<Bounds> {
         self.0.bounds().await
+    }
+    async fn stats(&self) -> Result<Stats> {
+        self.0.stats().await
+    }
+    async fn trim(&self, before: SeqNo) -> Result<Bounds> {
+        self.0.trim(before).await
     }
     async fn read(&self, query: &Query) -> Result<Page> {
         self.0.read(query).await

@@ -4,10 +4,10 @@
 //! any two of its effects; the schedule is drawn at random, and proptest prints the one that fails.
 
 use async_trait::async_trait;
-use everbus::log::{Appended, Bounds, Commits, Page};
+use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
     Batch, ConsumerInfo, Cursor, CursorChange, EntityEvent, EventEnvelope, EventLog, Filter,
-    MemoryLog, Query, Result, SeekPosition, Subscription, Uuid,
+    MemoryLog, Query, Result, SeekPosition, SeqNo, Subscription, Uuid,
 };
 use futures::task::noop_waker;
 use proptest::prelude::*;
@@ -44,6 +44,12 @@ impl EventLog for Slow {
     }
     async fn bounds(&self) -> Result<Bounds> {
         slowly!(self.0.bounds())
+    }
+    async fn stats(&self) -> Result<Stats> {
+        slowly!(self.0.stats())
+    }
+    async fn trim(&self, before: SeqNo) -> Result<Bounds> {
+        slowly!(self.0.trim(before))
     }
     async fn read(&self, query: &Query) -> Result<Page> {
         // Short pages, so that reading takes several turns.

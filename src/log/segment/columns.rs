@@ -1,7 +1,7 @@
 //! Building a segment: events go in one at a time or column by column, bytes come out.
 
 use super::checksum::Checksum;
-use super::layout::{HEADER, Layout, MAGIC, VERSION};
+use super::layout::{HEADER, Layout, MAGIC, SEALED, VERSION};
 use super::{Segment, Shape, digest};
 use crate::event::check_type;
 use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo};
@@ -104,7 +104,7 @@ impl Columns {
         code(known.unwrap_or(self.origins.len() - 1) + 1)
     }
 
-    /// Lays the columns out as bytes, all but the number of the first event.
+    /// Lays the columns out as bytes, all but what their place in the log gives them.
     ///
     /// # Errors
     ///
@@ -118,13 +118,14 @@ impl Columns {
         bytes.extend(VERSION.to_le_bytes());
         bytes.push(layout.columns);
         bytes.push(self.shapes.iter().fold(0, |bits, shape| bits | shape.bit()));
-        bytes.extend([0; 16]);
+        bytes.extend([0; SEALED.end - 8]);
         bytes.extend((layout.length as u32).to_le_bytes());
         bytes.extend((layout.ids.start as u32).to_le_bytes());
         bytes.extend((layout.count as u32).to_le_bytes());
         bytes.extend((layout.links as u32).to_le_bytes());
+        let latest = self.times.iter().max().copied().unwrap_or_default();
         bytes.extend(self.times.iter().min().copied().unwrap_or_default().to_le_bytes());
-        bytes.extend(self.times.iter().max().copied().unwrap_or_default().to_le_bytes());
+        bytes.extend(latest.to_le_bytes());
         bytes.extend((self.types.len() as u16).to_le_bytes());
         bytes.extend((self.origins.len() as u16).to_le_bytes());
         bytes.extend((digest.len() as u32).to_le_bytes());
@@ -153,8 +154,8 @@ impl Columns {
         }
         debug_assert_eq!(bytes.len(), layout.length);
 
-        let unsealed = Checksum::new().update(&bytes[24..]).update(&bytes[..8]);
-        Ok(Draft { bytes, layout, unsealed })
+        let unsealed = Checksum::new().update(&bytes[SEALED.end..]).update(&bytes[..8]);
+        Ok(Draft { bytes, layout, latest, unsealed })
     }
 
     fn digest(&self) -> Vec<u64> {
@@ -166,11 +167,13 @@ impl Columns {
     }
 }
 
-/// A segment that only lacks its first number.
+/// A segment that only lacks what its place in the log gives it.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     bytes: Vec<u8>,
     layout: Layout,
+    /// The latest time of these events.
+    latest: i64,
     unsealed: Checksum,
 }
 
@@ -184,12 +187,15 @@ impl Draft {
         super::layout::ids(&self.bytes, &self.layout.ids)
     }
 
-    /// Gives the events their numbers, from `first` on.
-    pub(crate) fn seal(mut self, first: SeqNo) -> Segment {
-        let checksum = self.unsealed.word(first.get()).value();
+    /// Gives the events their numbers, from `first` on. `latest` is the latest time of all events
+    /// before them, `i64::MIN` if there are none.
+    pub(crate) fn seal(mut self, first: SeqNo, latest: i64) -> Segment {
+        let latest = latest.max(self.latest);
+        let checksum = self.unsealed.word(first.get()).word(latest.cast_unsigned()).value();
         self.bytes[8..16].copy_from_slice(&checksum.to_le_bytes());
         self.bytes[16..24].copy_from_slice(&first.get().to_le_bytes());
-        Segment { bytes: self.bytes, layout: self.layout, first }
+        self.bytes[24..32].copy_from_slice(&latest.to_le_bytes());
+        Segment { bytes: self.bytes, layout: self.layout, first, latest }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Reading a segment's bytes: everything is checked here, once, so that nothing can fail later.
 
 use super::checksum::Checksum;
-use super::layout::{HAS_METAS, HAS_NANOS, HAS_ORIGINS, HEADER, Layout, MAGIC, Sizes, VERSION};
+use super::layout::{
+    HAS_METAS, HAS_NANOS, HAS_ORIGINS, HEADER, Layout, MAGIC, SEALED, Sizes, VERSION,
+};
 use super::{Segment, Shape};
 use crate::event::MAX_TYPE_BYTES;
 use crate::{Error, EventKind, Result, SeqNo};
@@ -27,6 +29,7 @@ impl Segment {
         let [columns, shapes] = header.take();
         let checksum = u64::from_le_bytes(header.take());
         let first = u64::from_le_bytes(header.take());
+        let latest = i64::from_le_bytes(header.take());
         let length = header.u32();
         let head_length = header.u32();
         let count = header.u32();
@@ -36,7 +39,8 @@ impl Segment {
         let origins = usize::from(u16::from_le_bytes(header.take()));
         let digest_words = header.u32();
 
-        let computed = Checksum::new().update(&bytes[24..]).update(&bytes[..8]).word(first);
+        let unsealed = Checksum::new().update(&bytes[SEALED.end..]).update(&bytes[..8]);
+        let computed = unsealed.word(first).word(latest.cast_unsigned());
         if length != bytes.len() || checksum != computed.value() {
             return Err(corrupt("its checksum is wrong"));
         }
@@ -69,7 +73,7 @@ impl Segment {
             return Err(corrupt("its sizes are impossible"));
         }
 
-        let mut segment = Segment { bytes, layout, first };
+        let mut segment = Segment { bytes, layout, first, latest };
         segment.place_texts()?;
         segment.check_columns(shapes, origins)?;
         Ok(segment)

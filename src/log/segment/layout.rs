@@ -6,8 +6,10 @@ use std::ops::Range;
 
 pub(super) const MAGIC: [u8; 4] = *b"evbs";
 pub(super) const VERSION: u16 = 1;
+/// What depends on the place in the log: the first number, and the latest time so far.
+pub(super) const SEALED: Range<usize> = 16..32;
 /// The bytes before the type table.
-pub(super) const HEADER: usize = 64;
+pub(super) const HEADER: usize = 72;
 
 /// There is a column of nanoseconds below the millisecond.
 pub(super) const HAS_NANOS: u8 = 1;

@@ -9,14 +9,14 @@
 use super::connection::{Connection, Lost};
 use super::read::{decode, segments_from};
 use super::transaction::{Issue, Mode, Transaction};
-use super::{CONSUMERS, HEAD, META, SEGMENTS, records};
+use super::{CONSUMERS, HEAD, META, SEGMENTS, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
     Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
-    Query, RecentIds, Segment,
+    Query, RecentIds, Segment, Stats,
 };
 use crate::web::error::{exception_name, from_idb};
-use crate::{Error, Result, Uuid};
+use crate::{Error, Result, SeqNo, Uuid};
 use async_trait::async_trait;
 use js_sys::Array;
 use std::cell::{Cell, RefCell};
@@ -214,7 +214,7 @@ impl IndexedDbLog {
 }
 
 /// Where a transaction's callbacks leave what it is for.
-type Slot<T> = Rc<RefCell<Option<T>>>;
+pub(super) type Slot<T> = Rc<RefCell<Option<T>>>;
 
 /// What an append stored.
 struct Written {
@@ -257,6 +257,22 @@ impl EventLog for IndexedDbLog {
             Ok(())
         };
         self.transact(&[META], Mode::Read, work).await
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        let work = |_: &Transaction, head: Head, result: Slot<Stats>| {
+            result.replace(Some(head.stats()));
+            Ok(())
+        };
+        self.transact(&[META], Mode::Read, work).await
+    }
+
+    async fn trim(&self, before: SeqNo) -> Result<Bounds> {
+        let work = move |tx: &Transaction, head: Head, result: Slot<Bounds>| {
+            head.check_trim(before)?;
+            trim::trim(tx, head, before, result)
+        };
+        self.transact(&[META, SEGMENTS], Mode::Write, work).await
     }
 
     async fn read(&self, query: &Query) -> Result<Page> {

@@ -50,14 +50,14 @@ impl IndexedDbLog {
                     .filter(|n| *n <= head.last && *n >= head.first);
                 at = end.unwrap_or(at);
                 if page.push(segment).is_break() {
-                    return Ok(page.finish(head.last));
+                    return Ok(page.finish(&head));
                 }
             }
             if records.is_empty() && head.first <= head.last && in_range(query, &head) {
                 return Err(missing(at));
             }
             if end.is_none() {
-                return Ok(page.finish(head.last));
+                return Ok(page.finish(&head));
             }
             if bytes < STEP_BYTES {
                 count = (count * 2).min(LARGEST_STEP);

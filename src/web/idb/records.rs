@@ -13,13 +13,24 @@ pub(super) fn head_to_js(head: &Head) -> JsValue {
         ("incarnation", JsValue::from(head.incarnation.to_string())),
         ("first", JsValue::from(head.first as f64)),
         ("last", JsValue::from(head.last as f64)),
+        ("latest", JsValue::from(head.latest as f64)),
+        ("segments", JsValue::from(head.segments as f64)),
+        ("bytes", JsValue::from(head.bytes as f64)),
     ])
 }
 
 pub(super) fn head_from_js(value: &JsValue) -> Result<Head> {
     let incarnation = field(value, "incarnation").as_string();
     let head = incarnation.as_deref().and_then(parse_id).and_then(|incarnation| {
-        Some(Head { incarnation, first: number(value, "first")?, last: number(value, "last")? })
+        Some(Head {
+            incarnation,
+            first: number(value, "first")?,
+            last: number(value, "last")?,
+            // A double has i64::MIN as it is, and every time that an event can have.
+            latest: field(value, "latest").as_f64()? as i64,
+            segments: number(value, "segments")?,
+            bytes: number(value, "bytes")?,
+        })
     });
     head.filter(|head| (1..=head.last + 1).contains(&head.first)).ok_or_else(|| damaged(HEAD))
 }

@@ -1,0 +1,64 @@
+//! Finding a time in a log without reading it.
+//!
+//! Times needn't grow along a log: tabs and clocks differ. But each segment stores the latest time up
+//! to its end, and that does grow, so the first segment that reaches a time is found by halving.
+
+use super::{EventLog, Query, Segment};
+use crate::{Result, SeekPosition, SeqNo, Timestamp};
+use std::sync::Arc;
+
+/// The number of the first stored event at or after `time`.
+pub(super) async fn find<L: EventLog + ?Sized>(log: &L, time: Timestamp) -> Result<Option<SeqNo>> {
+    let bounds = log.bounds().await?;
+    let (Some(first), Some(last)) = (bounds.first, bounds.last) else {
+        return Ok(None);
+    };
+    let millis = time.as_millisecond();
+    let (mut low, mut high, mut found) = (first.get(), last.get(), None);
+    while low <= high {
+        let Some(segment) = segment_at(log, low + (high - low) / 2).await? else {
+            break;
+        };
+        if segment.latest() >= millis {
+            high = segment.first().get() - 1;
+            found = Some(segment.first());
+        } else {
+            low = segment.last().get() + 1;
+        }
+    }
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    // The segment that was found has the event, unless what reached the time was trimmed before it.
+    let mut query = Query { from: found.get(), ..Query::default() };
+    loop {
+        let page = log.read(&query).await?;
+        if let Some(envelope) = page.envelopes().find(|envelope| envelope.timestamp >= time) {
+            return Ok(envelope.seq_no);
+        }
+        match page.resume {
+            Some(resume) => query.from = resume.get(),
+            None => return Ok(None),
+        }
+    }
+}
+
+/// A position without a time: that of the first event at or after it, or the end if there is none.
+pub(crate) async fn resolve<L: EventLog + ?Sized>(
+    log: &L,
+    position: SeekPosition,
+) -> Result<SeekPosition> {
+    match position {
+        SeekPosition::Time(time) => Ok(match log.find_time(time).await? {
+            Some(seq_no) => SeekPosition::Sequence(seq_no.get()),
+            None => SeekPosition::Latest,
+        }),
+        position => Ok(position),
+    }
+}
+
+/// The segment that holds an event.
+async fn segment_at<L: EventLog + ?Sized>(log: &L, number: u64) -> Result<Option<Arc<Segment>>> {
+    let page = log.read(&Query { from: number, limit: 1, ..Query::default() }).await?;
+    Ok(page.chunks.into_iter().next().map(|chunk| chunk.segment))
+}
