@@ -178,7 +178,7 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     ///
     /// As [`read`](EventLog::read).
     async fn find_time(&self, time: Timestamp) -> Result<Option<SeqNo>> {
-        time::find(self, time).await
+        time::find(&*self.handle(), time).await
     }
 
     /// Stored events from `position` on, then live ones, for the consumer of this name.
@@ -210,7 +210,7 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name,
     /// [`Error::Closed`], [`Error::Storage`].
     async fn seek(&self, consumer: &str, position: SeekPosition) -> Result<()> {
-        let position = time::resolve(self, position).await?;
+        let position = time::resolve(&*self.handle(), position).await?;
         self.move_cursor(consumer, CursorChange::Seek(position)).await.map(drop)
     }
 }

@@ -41,8 +41,18 @@ export interface Log {
   append(batch: Batch, expected: number, checkIds: boolean, strict: boolean): Promise<Float64Array>;
   /** First and last number, 0 for none. */
   bounds(): Promise<Float64Array>;
+  /** Events, bytes, segments, first and last number, 0 for none. */
+  stats(): Promise<Float64Array>;
+  /** Resolves to the first number that is left, 0 for none. */
+  trim(before: number): Promise<number>;
   read(from: number, to: number, limit: number, reverse: boolean, filter: object | undefined): Promise<Chunk[]>;
-  subscribe(consumer: string | undefined, position: unknown, filter: object | undefined): Promise<Cursor>;
+  /** A position's time is `{ time, nanos }`: milliseconds since the epoch, and the nanoseconds above. */
+  subscribe(
+    consumer: string | undefined,
+    position: unknown,
+    filter: object | undefined,
+    skipTrimmed: boolean,
+  ): Promise<Cursor>;
   ack(consumer: string, seq: number): Promise<void>;
   seek(consumer: string, position: unknown): Promise<void>;
   consumers(): Promise<ConsumerInfo[]>;

@@ -136,7 +136,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const source = this.#source(deliver);
     const { log, immediate } = session.channel;
     if (log !== undefined && source !== immediate) {
-      const openCursor = () => log.core.subscribe(undefined, "latest", spec);
+      const openCursor = () => log.core.subscribe(undefined, "latest", spec, false);
       return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
     }
     const lagged = (missed: number): void => {

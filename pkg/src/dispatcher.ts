@@ -1,7 +1,7 @@
 import type { Log } from "./binding.js";
 import { decodeAll } from "./chunk.js";
 import { ACTIONS, LINK, type Entry } from "./entry.js";
-import type { EverbusError } from "./errors.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import { Fanout, type Delivery, type Subscriber } from "./fanout.js";
 import { awaitCore } from "./module.js";
 import type { EventEnvelope, SeqNo, Uuid } from "./types.js";
@@ -135,10 +135,20 @@ export class Dispatcher {
     const chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
     for (const envelope of decodeAll(chunks)) {
       if (this.#closed) return;
+      this.#skipTo(envelope.seq_no!);
       this.#delivered = envelope.seq_no!;
       this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
     }
-    this.#delivered = to;
+    this.#skipTo(to + 1);
+  }
+
+  /** Passes over what another tab has trimmed before it was delivered here, and says so. */
+  #skipTo(first: SeqNo): void {
+    const requested = this.#delivered + 1;
+    if (requested === first) return;
+    this.#delivered = first - 1;
+    const message = `events ${requested} to ${first - 1} were trimmed before they were delivered`;
+    this.#report(everbusError("trimmed", message, { requested, first }));
   }
 }
 

@@ -3,9 +3,9 @@ import { decodeAll } from "./chunk.js";
 import { CursorIterator } from "./cursor.js";
 import { readEnvelopes } from "./envelope.js";
 import { awaitCore } from "./module.js";
-import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo, unsupported } from "./options.js";
+import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo } from "./options.js";
 import type { Session } from "./session.js";
-import type { ConsumerInfo, EventEnvelope, EventLog, SeekPosition, SeqNo } from "./types.js";
+import type { ConsumerInfo, EventEnvelope, EventLog, LogStats, SeekPosition, SeqNo } from "./types.js";
 import { Unit } from "./unit.js";
 
 /** How many events one call of the core reads: a larger limit comes in pages. */
@@ -71,9 +71,10 @@ export class BusLog implements EventLog {
     session.log("bus.log");
     const name = readName(consumer, "the consumer's name");
     const start = readPosition(position === undefined ? "latest" : position);
-    const { filter, signal } = readConsumerOptions(options);
+    const { filter, signal, skipTrimmed } = readConsumerOptions(options);
     const { core } = session.log("bus.log");
-    return session.open(signal, (onEnd) => new CursorIterator(() => core.subscribe(name, start, filter), onEnd));
+    const openCursor = () => core.subscribe(name, start, filter, skipTrimmed);
+    return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
   }
 
   async ack(consumer: string, seqNo: SeqNo): Promise<void> {
@@ -101,13 +102,19 @@ export class BusLog implements EventLog {
     return awaitCore(() => core.deleteConsumer(consumer));
   }
 
-  async trim(): Promise<SeqNo | undefined> {
-    this.#session.log("bus.log");
-    throw unsupported("log.trim");
+  async trim(before: SeqNo): Promise<SeqNo | undefined> {
+    const { core } = this.#session.log("bus.log");
+    const seqNo = readSeqNo(before, "the number to trim before", 1);
+    const first = await awaitCore(() => core.trim(seqNo));
+    return first || undefined;
   }
 
-  async stats(): Promise<never> {
-    this.#session.log("bus.log");
-    throw unsupported("log.stats");
+  async stats(): Promise<LogStats> {
+    const { core } = this.#session.log("bus.log");
+    const [events, bytes, segments, first, last] = await awaitCore(() => core.stats());
+    const stats: LogStats = { events: events!, bytes: bytes!, segments: segments! };
+    if (first) stats.firstSeqNo = first;
+    if (last) stats.lastSeqNo = last;
+    return stats;
   }
 }

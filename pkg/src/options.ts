@@ -2,6 +2,7 @@
 import { describe, type EverbusError, everbusError } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
+import { readMoment } from "./time.js";
 import type { BusOptions, ConsumerOptions, Json, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
@@ -166,6 +167,7 @@ function readSignal(value: unknown): AbortSignal | undefined {
 export interface ConsumerSettings {
   readonly filter: FilterSpec | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly skipTrimmed: boolean;
 }
 
 /** The options of `log.subscribe`. */
@@ -173,10 +175,10 @@ export function readConsumerOptions(value: unknown): ConsumerSettings {
   const known = ["filter", "signal", "exclusive", "onTrimmed"] as const;
   const options = readFields<ConsumerOptions>(value, "the consumer options", known);
   if (readFlag(options.exclusive, "exclusive")) throw unsupported("exclusive: true");
-  if (readChoice(options.onTrimmed, "onTrimmed", ["error", "skip"]) === "skip") throw unsupported('onTrimmed: "skip"');
   return {
     filter: options.filter === undefined ? undefined : readFilter(options.filter),
     signal: readSignal(options.signal),
+    skipTrimmed: readChoice(options.onTrimmed, "onTrimmed", ["error", "skip"]) === "skip",
   };
 }
 
@@ -202,14 +204,26 @@ export function readReadOptions(value: unknown): ReadSettings {
   };
 }
 
+type Position =
+  | "beginning"
+  | "last_acknowledged"
+  | "latest"
+  | { readonly sequence: SeqNo }
+  | { readonly time: number; readonly nanos: number };
+
 /** Where to start in a log. */
-export function readPosition(value: unknown): "beginning" | "last_acknowledged" | "latest" | { sequence: SeqNo } {
+export function readPosition(value: unknown): Position {
   if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
   if (isPlainObject(value)) {
     const [field, ...others] = Object.keys(value);
     if (field === "sequence" && others.length === 0) return { sequence: readSeqNo(value.sequence, "sequence", 0) };
-    if (field === "time" && others.length === 0) throw unsupported("seeking by time");
+    if (field === "time" && others.length === 0) {
+      const moment = readMoment(value.time);
+      if (moment !== undefined) return { time: moment.ms, nanos: moment.nanos };
+      const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC";
+      throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(value.time)}`);
+    }
   }
-  const choices = '"beginning", "last_acknowledged", "latest" or { sequence: n }';
+  const choices = '"beginning", "last_acknowledged", "latest", { sequence: n } or { time }';
   throw everbusError("invalid_position", `the position must be ${choices}, but is ${describe(value)}`);
 }

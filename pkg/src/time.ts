@@ -29,3 +29,13 @@ export function parseTime(value: unknown): Moment | undefined {
   const fraction = (parts[2] ?? "").padEnd(9, "0");
   return { ms: second + Number(fraction.slice(0, 3)), nanos: Number(fraction.slice(3)) };
 }
+
+/** The moment that an application means by a Date, by milliseconds since the epoch, or by RFC 3339 text in UTC. */
+export function readMoment(value: unknown): Moment | undefined {
+  if (typeof value === "string") return parseTime(value);
+  const time = value instanceof Date ? value.getTime() : value;
+  // The last millisecond before which a Date's year has four digits, as on the wire.
+  if (typeof time !== "number" || !(Math.abs(time) < 253_402_300_800_000)) return undefined;
+  const ms = Math.floor(time);
+  return { ms, nanos: Math.floor((time - ms) * 1e6) };
+}

@@ -305,10 +305,32 @@ export interface EventLog<out S extends Schema = Schema> {
   consumers(): Promise<ConsumerInfo[]>;
   /** Forgets a consumer's position. Resolves to whether there was one. */
   deleteConsumer(name: string): Promise<boolean>;
-  /** Forgets events before `seqNo`. Not supported yet: rejects `unsupported`. */
+  /**
+   * Forgets events before `before`: whole segments, so it may keep a few more. Numbering is unaffected. Resolves to the
+   * new first number, undefined if nothing is left. One past the last number forgets everything; more is
+   * `invalid_position`. A subscription that still wants what is gone gets `trimmed`, or skips it (`onTrimmed`).
+   *
+   * @example
+   * const { lastSeqNo = 0 } = await bus.log.stats();
+   * if (lastSeqNo > 100_000) await bus.log.trim(lastSeqNo - 100_000);
+   */
   trim(before: SeqNo): Promise<SeqNo | undefined>;
-  /** How large the log is. Not supported yet: rejects `unsupported`. */
-  stats(): Promise<{ events: number; bytes: number; segments: number; firstSeqNo?: SeqNo; lastSeqNo?: SeqNo }>;
+  /** How much is stored. Takes one small read, however long the log is. */
+  stats(): Promise<LogStats>;
+}
+
+/** How much a log holds. */
+export interface LogStats {
+  /** Stored events. */
+  events: number;
+  /** Bytes of the stored segments; the platform's storage takes somewhat more. */
+  bytes: number;
+  /** Records that the events are in. */
+  segments: number;
+  /** The first stored event's number. Absent if nothing is stored. */
+  firstSeqNo?: SeqNo;
+  /** The last assigned number. Absent if none ever was. */
+  lastSeqNo?: SeqNo;
 }
 
 /** What `log.subscribe` accepts. */
@@ -319,7 +341,8 @@ export interface ConsumerOptions<F extends Filter = Filter> {
   signal?: AbortSignal;
   /** One live subscription per consumer name across tabs. Not supported yet: `true` is `unsupported`. */
   exclusive?: boolean;
-  /** What a cursor before the first stored event does: reject with `trimmed` (default). "skip" is not supported yet. */
+  /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
+   *  cause is `{ requested, first }`, or go on from the first one ("skip"). */
   onTrimmed?: "error" | "skip";
 }
 

@@ -15,7 +15,7 @@ mod decode;
 mod digest;
 mod layout;
 
-pub(crate) use columns::{Columns, Draft};
+pub(crate) use columns::{Columns, Draft, join_time, split_time};
 
 use crate::event::{Action, EventKind};
 use crate::filter::Head;
@@ -305,9 +305,8 @@ impl Segment {
     }
 
     fn timestamp(&self, row: &Row) -> Timestamp {
-        let nanos = i128::from(self.millis(row)) * 1_000_000;
-        let nanos = nanos + i128::from(self.nanos(row).unwrap_or_default());
-        Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::UNIX_EPOCH)
+        join_time(self.millis(row), self.nanos(row).unwrap_or_default())
+            .unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     fn origin(&self, row: &Row) -> Option<Uuid> {

@@ -3,17 +3,18 @@
 //! Times needn't grow along a log: tabs and clocks differ. But each segment stores the latest time up
 //! to its end, and that does grow, so the first segment that reaches a time is found by halving.
 
-use super::{EventLog, Query, Segment};
+use super::segment::{Row, split_time};
+use super::{Chunk, EventLog, Query, Segment};
 use crate::{Result, SeekPosition, SeqNo, Timestamp};
 use std::sync::Arc;
 
 /// The number of the first stored event at or after `time`.
-pub(super) async fn find<L: EventLog + ?Sized>(log: &L, time: Timestamp) -> Result<Option<SeqNo>> {
+pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<SeqNo>> {
     let bounds = log.bounds().await?;
     let (Some(first), Some(last)) = (bounds.first, bounds.last) else {
         return Ok(None);
     };
-    let millis = time.as_millisecond();
+    let (millis, nanos) = split_time(time);
     let (mut low, mut high, mut found) = (first.get(), last.get(), None);
     while low <= high {
         let Some(segment) = segment_at(log, low + (high - low) / 2).await? else {
@@ -33,8 +34,11 @@ pub(super) async fn find<L: EventLog + ?Sized>(log: &L, time: Timestamp) -> Resu
     let mut query = Query { from: found.get(), ..Query::default() };
     loop {
         let page = log.read(&query).await?;
-        if let Some(envelope) = page.envelopes().find(|envelope| envelope.timestamp >= time) {
-            return Ok(envelope.seq_no);
+        for Chunk { segment, rows } in &page.chunks {
+            let time = |row: &Row| (segment.millis(row), segment.nanos(row).unwrap_or_default());
+            if let Some(row) = rows.iter().find(|row| time(row) >= (millis, nanos)) {
+                return Ok(Some(segment.seq_no(row)));
+            }
         }
         match page.resume {
             Some(resume) => query.from = resume.get(),
@@ -44,12 +48,9 @@ pub(super) async fn find<L: EventLog + ?Sized>(log: &L, time: Timestamp) -> Resu
 }
 
 /// A position without a time: that of the first event at or after it, or the end if there is none.
-pub(crate) async fn resolve<L: EventLog + ?Sized>(
-    log: &L,
-    position: SeekPosition,
-) -> Result<SeekPosition> {
+pub(crate) async fn resolve(log: &dyn EventLog, position: SeekPosition) -> Result<SeekPosition> {
     match position {
-        SeekPosition::Time(time) => Ok(match log.find_time(time).await? {
+        SeekPosition::Time(time) => Ok(match find(log, time).await? {
             Some(seq_no) => SeekPosition::Sequence(seq_no.get()),
             None => SeekPosition::Latest,
         }),
@@ -58,7 +59,7 @@ pub(crate) async fn resolve<L: EventLog + ?Sized>(
 }
 
 /// The segment that holds an event.
-async fn segment_at<L: EventLog + ?Sized>(log: &L, number: u64) -> Result<Option<Arc<Segment>>> {
+async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Option<Arc<Segment>>> {
     let page = log.read(&Query { from: number, limit: 1, ..Query::default() }).await?;
     Ok(page.chunks.into_iter().next().map(|chunk| chunk.segment))
 }

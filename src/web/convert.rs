@@ -3,7 +3,8 @@
 use crate::consumer::ConsumerInfo;
 use crate::filter::{parse_action, parse_filter_id, parse_kind};
 use crate::log::Chunk;
-use crate::{Error, Filter, Result, SeekPosition, SeqNo, Timestamp, Uuid};
+use crate::log::segment::join_time;
+use crate::{Error, Filter, Result, SeekPosition, SeqNo, Uuid};
 use js_sys::{Array, Float64Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -40,8 +41,7 @@ pub(super) fn position(value: &JsValue) -> Result<SeekPosition> {
 
 /// The position of a time: milliseconds since the epoch, and nanoseconds above them.
 fn timestamp(millis: f64, nanos: f64) -> Option<SeekPosition> {
-    let nanos = i128::from(millis as i64) * 1_000_000 + i128::from(nanos as u32);
-    Timestamp::from_nanosecond(nanos).ok().map(SeekPosition::Time)
+    join_time(millis as i64, nanos as u32).map(SeekPosition::Time)
 }
 
 /// An object as `Filter` in the package's types; `undefined` is everything.

@@ -4,7 +4,7 @@ use super::checksum::Checksum;
 use super::layout::{HEADER, Layout, MAGIC, SEALED, VERSION};
 use super::{Segment, Shape, digest};
 use crate::event::check_type;
-use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo};
+use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo, Timestamp};
 use uuid::Uuid;
 
 /// Events in columns, growing.
@@ -200,9 +200,17 @@ impl Draft {
 }
 
 /// Milliseconds since the epoch, rounded down, and the nanoseconds above them.
-fn split_time(timestamp: jiff::Timestamp) -> (i64, u32) {
-    let nanos = timestamp.as_nanosecond();
-    (nanos.div_euclid(1_000_000) as i64, nanos.rem_euclid(1_000_000) as u32)
+pub(crate) fn split_time(timestamp: Timestamp) -> (i64, u32) {
+    // Before 1970 jiff's nanoseconds are negative.
+    let nanos = i64::from(timestamp.subsec_nanosecond());
+    let millis = timestamp.as_second() * 1000 + nanos.div_euclid(1_000_000);
+    (millis, nanos.rem_euclid(1_000_000) as u32)
+}
+
+/// The time of so many milliseconds since the epoch, and nanoseconds above them.
+pub(crate) fn join_time(millis: i64, nanos: u32) -> Option<Timestamp> {
+    let above_the_second = millis.rem_euclid(1000) * 1_000_000 + i64::from(nanos);
+    Timestamp::new(millis.div_euclid(1000), above_the_second as i32).ok()
 }
 
 /// Adds to a column that stays empty until a row needs it.

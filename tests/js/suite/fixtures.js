@@ -72,4 +72,7 @@ export function pseudoRandom(seed) {
   };
 }
 
+/** Resolves once every promise that is settled already has told everybody. */
+export const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
 export const ndjson = (text) => text.trimEnd().split("\n").map((line) => JSON.parse(line));

@@ -1,6 +1,6 @@
 import { deleteBus, openBus } from "./everbus.js";
 import { equal, ok, rejects, same, throws } from "./assert.js";
-import { collector, committed, created, many, payloads } from "./fixtures.js";
+import { collector, committed, created, many, nextTask, payloads, range } from "./fixtures.js";
 import { test } from "./registry.js";
 
 test("close commits what was published before", async (t) => {
@@ -8,8 +8,18 @@ test("close commits what was published before", async (t) => {
   const bus = await t.open();
   const receipts = many(1200).map((event) => bus.publish(event));
   await bus.close();
-  equal((await committed(receipts)).at(-1), 1200, "number");
+  const settled = await Promise.race([committed(receipts), nextTask().then(() => "not committed when close() was done")]);
+  same(settled, range(1, 1200));
   equal(await keeper.log.lastSeqNo(), 1200, "last number");
+});
+
+test("close commits what was published before, also when nobody else has the bus open", async (t) => {
+  let bus = await t.open();
+  const committing = committed(many(1200).map((event) => bus.publish(event)));
+  await bus.close();
+  same(await committing, range(1, 1200));
+  bus = await t.open();
+  equal(await bus.log.lastSeqNo(), t.log === "indexeddb" ? 1200 : undefined, "last number");
 });
 
 test("close delivers what it commits to the other buses", async (t) => {

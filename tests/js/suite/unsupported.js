@@ -13,14 +13,7 @@ for (const options of [{ retention: { maxEvents: 100 } }, { retention: {} }, { c
 }
 
 const calls = {
-  "log.trim": (bus) => rejects(() => bus.log.trim(1), "unsupported"),
-  "log.stats": (bus) => rejects(() => bus.log.stats(), "unsupported"),
   "an exclusive consumer": async (bus) => throws(() => bus.log.subscribe("c", "beginning", { exclusive: true }), "unsupported"),
-  "skipping what was trimmed": async (bus) => throws(() => bus.log.subscribe("c", "beginning", { onTrimmed: "skip" }), "unsupported"),
-  "subscribing from a time": async (bus) => {
-    for (const time of [new Date(), 0, "2026-01-01T00:00:00Z"]) throws(() => bus.log.subscribe("c", { time }), "unsupported");
-  },
-  "seeking to a time": (bus) => rejects(() => bus.log.seek("c", { time: 0 }), "unsupported"),
 };
 for (const [name, call] of Object.entries(calls)) {
   test(`${name} is unsupported and changes nothing`, async (t) => {
