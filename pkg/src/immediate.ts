@@ -31,16 +31,17 @@ export class Immediate {
     this.#fanout.remove(subscriber);
   }
 
-  publish(entry: Entry): void {
+  /** Publishes entries together: a handler that subscribes at the first of them gets none of them. */
+  publish(entries: readonly Entry[]): void {
     if (!this.#delivering && this.#fanout.size === 0) return;
-    this.#published++;
+    this.#published += entries.length;
     if (this.#delivering) {
-      this.#queue.push(entry);
+      for (const entry of entries) this.#queue.push(entry);
       return;
     }
     this.#delivering = true;
     try {
-      this.#fanout.deliver(entry, ++this.#delivered, undefined);
+      for (const entry of entries) this.#fanout.deliver(entry, ++this.#delivered, undefined);
       // Handlers add to the queue while it is walked.
       for (let i = 0; i < this.#queue.length; i++) {
         this.#fanout.deliver(this.#queue[i]!, ++this.#delivered, undefined);
