@@ -12,7 +12,17 @@ const host = {
   readText: (path) => readFile(new URL(`../${path}`, import.meta.url), "utf8"),
 };
 
-for (const each of tests) test(each.name, { skip: each.skip(host) }, () => runOne(each, host));
+const unhandled = [];
+process.on("unhandledRejection", (reason) => unhandled.push(reason));
+
+for (const each of tests) {
+  test(each.name, { skip: each.skip(host) }, async () => {
+    await runOne(each, host);
+    // Rejections that nobody handled are told once the promises are through.
+    await new Promise(setImmediate);
+    assert.deepEqual(unhandled.splice(0), []);
+  });
+}
 
 test("the suite tests the very package that its name gives", () => {
   assert.equal(byFile.openBus, openBus);
