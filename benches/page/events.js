@@ -1,0 +1,46 @@
+// Events of the demo's kind: the airports and routes of vega-datasets, repeated.
+import { csvParse } from "d3-dsv";
+import { entity, link } from "everbus";
+import airportsCsv from "vega-datasets/data/airports.csv";
+import routesCsv from "vega-datasets/data/flights-airport.csv";
+
+const known = (text) => (text === "NA" ? "" : text);
+
+const airports = csvParse(airportsCsv)
+  .map(({ iata, name, city, state, latitude, longitude }) =>
+    entity.created("airport", {
+      code: iata,
+      name,
+      city: known(city),
+      state: known(state),
+      latitude: Number(latitude),
+      longitude: Number(longitude),
+    }),
+  )
+  .sort((a, b) => b.data.longitude - a.data.longitude);
+
+const ids = new Map(airports.map(({ data, entity_id }) => [data.code, entity_id]));
+
+const routes = csvParse(routesCsv)
+  .map(({ origin, destination, count }) =>
+    link.created("route", ids.get(origin), ids.get(destination), { flights: Number(count) }),
+  )
+  .sort((a, b) => b.metadata.flights - a.metadata.flights);
+
+const all = [...airports, ...routes];
+
+/** `count` events: airports from east to west, routes from the busiest to the quietest, and from the start again. */
+export const eventsOf = (count) => Array.from({ length: count }, (_, i) => all[i % all.length]);
+
+/** The airport that the most nearly so large a share of all events start from. */
+export function airportWithShare(share) {
+  const departures = Map.groupBy(routes, ({ source_id }) => source_id);
+  const distance = (id) => Math.abs(departures.get(id).length / all.length - share);
+  return [...departures.keys()].reduce((best, id) => (distance(id) < distance(best) ? id : best));
+}
+
+/** What a store without everbus keeps of `events`: envelopes without a number, ready-made. */
+export function envelopesOf(events) {
+  const origin = crypto.randomUUID();
+  return events.map((event) => ({ id: crypto.randomUUID(), timestamp: new Date().toISOString(), event, origin }));
+}

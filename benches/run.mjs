@@ -1,0 +1,71 @@
+// Measures in a browser, prints what came out and keeps it as JSON:
+// `node benches/run.mjs [NAME...] [--quick] [--engine chromium|firefox]`, after scripts/build.
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bundle } from "./host/bundle.js";
+import { show } from "./host/browser.js";
+import { serve } from "./host/server.js";
+import { compare, describe } from "./report.js";
+
+/** A page that says nothing for so long hangs. */
+const SILENCE_LIMIT = 180_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false }, engine: { type: "string", default: "chromium" } },
+});
+const { quick, engine } = values;
+const names = positionals.length > 0 ? positionals : ["log"];
+const unknown = names.filter((name) => !existsSync(new URL(`${name}/page.js`, import.meta.url)));
+if (unknown.length > 0 || !["chromium", "firefox"].includes(engine)) {
+  console.error(`unknown: ${unknown.length > 0 ? unknown.join(" ") : engine}. See benches/README.md`);
+  process.exit(2);
+}
+
+for (const name of names) {
+  console.log(`${name}, in ${engine}${quick ? ", quick: too short to be compared" : ""}`);
+  const result = { bench: name, engine, quick, date: new Date().toISOString(), rows: [] };
+  await measure(name, (said) => {
+    if (said.about) Object.assign(result, said.about);
+    if (!said.row) return;
+    const row = { ...said.row, comparisons: compare(said.row, engine) };
+    result.rows.push(row);
+    console.log(`\n${describe(row)}`);
+  });
+  const folder = new URL("results/", import.meta.url);
+  await mkdir(folder, { recursive: true });
+  const file = new URL(`${name}-${engine}${quick ? "-quick" : ""}.json`, folder);
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(`\n${fileURLToPath(file)}`);
+}
+
+/** Shows the page of a bench and passes on what it says, until it is done. */
+async function measure(name, hear) {
+  const endings = [];
+  const scope = { after: (ending) => endings.unshift(ending) };
+  try {
+    const script = await bundle(name);
+    await new Promise((resolve, reject) => {
+      let silence;
+      const expectMore = (last) => {
+        clearTimeout(silence);
+        silence = setTimeout(() => reject(new Error(`nothing heard for ${SILENCE_LIMIT} ms after: ${last}`)), SILENCE_LIMIT);
+      };
+      scope.after(() => clearTimeout(silence));
+      expectMore("the start");
+      const onSaid = (said) => {
+        expectMore(JSON.stringify(said));
+        if (said.failure) reject(new Error(said.failure));
+        else if (said.done) resolve();
+        else hear(said);
+      };
+      serve(scope, script, onSaid)
+        .then((origin) => show(scope, engine, `${origin}/${quick ? "?quick" : ""}`))
+        .catch(reject);
+    });
+  } finally {
+    for (const end of endings) await end();
+  }
+}
