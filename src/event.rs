@@ -157,6 +157,43 @@ impl Action {
     }
 }
 
+impl EntityEvent {
+    /// The event of this action. `data` is asked for only if the action has any.
+    pub(crate) fn assemble<E>(
+        action: Action,
+        entity_type: String,
+        entity_id: Uuid,
+        data: impl FnOnce() -> Result<Json, E>,
+    ) -> Result<EntityEvent, E> {
+        Ok(match action {
+            Action::Created => EntityEvent::Created { entity_type, entity_id, data: data()? },
+            Action::Updated => EntityEvent::Updated { entity_type, entity_id, data: data()? },
+            Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
+        })
+    }
+}
+
+impl LinkEvent {
+    /// The event of this action, from one end to the other.
+    pub(crate) fn assemble(
+        action: Action,
+        link_type: String,
+        link_id: Uuid,
+        (source_id, target_id): (Uuid, Uuid),
+        metadata: Option<Json>,
+    ) -> LinkEvent {
+        match action {
+            Action::Created => {
+                LinkEvent::Created { link_type, link_id, source_id, target_id, metadata }
+            }
+            Action::Updated => {
+                LinkEvent::Updated { link_type, link_id, source_id, target_id, metadata }
+            }
+            Action::Deleted => LinkEvent::Deleted { link_type, link_id, source_id, target_id },
+        }
+    }
+}
+
 impl FrameworkEvent {
     /// Whether this is about an entity or a link.
     pub fn event_kind(&self) -> EventKind {

@@ -135,33 +135,15 @@ impl TryFrom<EventFields> for FrameworkEvent {
                 let entity_type = text(&fields.entity_type, "entity_type")?;
                 let entity_id = id(&fields.entity_id, "entity_id")?;
                 let data = || fields.data.ok_or("the event has no data");
-                Ok(FrameworkEvent::Entity(match action {
-                    Action::Created => {
-                        EntityEvent::Created { entity_type, entity_id, data: data()? }
-                    }
-                    Action::Updated => {
-                        EntityEvent::Updated { entity_type, entity_id, data: data()? }
-                    }
-                    Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
-                }))
+                Ok(EntityEvent::assemble(action, entity_type, entity_id, data)?.into())
             }
             Some(EventKind::Link) => {
                 let link_type = text(&fields.link_type, "link_type")?;
                 let link_id = id(&fields.link_id, "link_id")?;
-                let source_id = id(&fields.source_id, "source_id")?;
-                let target_id = id(&fields.target_id, "target_id")?;
-                let metadata = fields.metadata;
-                Ok(FrameworkEvent::Link(match action {
-                    Action::Created => {
-                        LinkEvent::Created { link_type, link_id, source_id, target_id, metadata }
-                    }
-                    Action::Updated => {
-                        LinkEvent::Updated { link_type, link_id, source_id, target_id, metadata }
-                    }
-                    Action::Deleted => {
-                        LinkEvent::Deleted { link_type, link_id, source_id, target_id }
-                    }
-                }))
+                let source = id(&fields.source_id, "source_id")?;
+                let target = id(&fields.target_id, "target_id")?;
+                let (ends, metadata) = ((source, target), fields.metadata);
+                Ok(LinkEvent::assemble(action, link_type, link_id, ends, metadata).into())
             }
             None => Err(format!("unknown kind \"{}\"", fields.kind)),
         }

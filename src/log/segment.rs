@@ -23,6 +23,7 @@ use crate::{
     EntityEvent, EventEnvelope, Filter, FrameworkEvent, Json, LinkEvent, SeqNo, Timestamp,
 };
 use layout::Layout;
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::Range;
 use uuid::Uuid;
@@ -149,7 +150,6 @@ impl Segment {
     }
 
     pub(crate) fn envelope(&self, row: &Row) -> EventEnvelope {
-        let shape = self.shape(row);
         let type_name = self
             .types()
             .nth(usize::from(self.type_code(row)))
@@ -157,33 +157,16 @@ impl Segment {
             .unwrap_or_default();
         let subject = self.subject(row);
         let payload = Json::trusted(self.payload(row));
+        let action = self.shape(row).action();
         let event = match self.ends(row) {
             None => {
-                let (entity_type, entity_id) = (type_name, subject);
-                FrameworkEvent::Entity(match shape.action() {
-                    Action::Created => {
-                        EntityEvent::Created { entity_type, entity_id, data: payload }
-                    }
-                    Action::Updated => {
-                        EntityEvent::Updated { entity_type, entity_id, data: payload }
-                    }
-                    Action::Deleted => EntityEvent::Deleted { entity_type, entity_id },
-                })
+                let data = || Ok::<_, Infallible>(payload);
+                let Ok(event) = EntityEvent::assemble(action, type_name, subject, data);
+                FrameworkEvent::from(event)
             }
-            Some((source_id, target_id)) => {
-                let (link_type, link_id) = (type_name, subject);
+            Some(ends) => {
                 let metadata = (!payload.is_null()).then_some(payload);
-                FrameworkEvent::Link(match shape.action() {
-                    Action::Created => {
-                        LinkEvent::Created { link_type, link_id, source_id, target_id, metadata }
-                    }
-                    Action::Updated => {
-                        LinkEvent::Updated { link_type, link_id, source_id, target_id, metadata }
-                    }
-                    Action::Deleted => {
-                        LinkEvent::Deleted { link_type, link_id, source_id, target_id }
-                    }
-                })
+                LinkEvent::assemble(action, type_name, subject, ends, metadata).into()
             }
         };
         EventEnvelope {

@@ -1,0 +1,144 @@
+//! Following: subscriptions and consumers.
+
+use super::{Harness, fill, numbers, sample, seq};
+use crate::{ConsumerInfo, Error, EventKind, Filter, SeekPosition, Subscription};
+use futures::future::join;
+
+/// The beginning, the end, a number that is there and one that isn't yet.
+pub async fn subscriptions_start_at_their_position(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 5).await;
+    let cases = [
+        (SeekPosition::Beginning, vec![1, 2, 3, 4, 5, 6]),
+        (SeekPosition::LastAcknowledged, vec![1, 2, 3, 4, 5, 6]),
+        (SeekPosition::Latest, vec![6, 7]),
+        (SeekPosition::Sequence(0), vec![1, 2]),
+        (SeekPosition::Sequence(4), vec![4, 5, 6]),
+        (SeekPosition::Sequence(7), vec![7, 8]),
+    ];
+    let mut subscriptions = Vec::new();
+    for (position, expected) in cases {
+        let subscription = log.subscribe("reader", position).await.expect("it works");
+        subscriptions.push((subscription, expected));
+    }
+    for n in 6..=8 {
+        log.append(sample(n)).await.expect("it works");
+    }
+    for (subscription, expected) in &mut subscriptions {
+        assert_eq!(numbers(subscription, expected.len()).await, *expected);
+    }
+    let error = log.subscribe("", SeekPosition::Latest).await.expect_err("the name is empty");
+    assert_eq!(error.code(), "invalid_option");
+}
+
+/// While a writer goes on, a reader gets each event once and in order, stored or live.
+pub async fn stored_events_are_followed_by_live_ones(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 30).await;
+    let mut subscription =
+        log.subscribe("reader", SeekPosition::Beginning).await.expect("it works");
+    let write = async {
+        for n in 31..=60 {
+            log.append(sample(n)).await.expect("it works");
+        }
+    };
+    let (given, ()) = join(numbers(&mut subscription, 60), write).await;
+    assert_eq!(given, (1..=60).collect::<Vec<_>>());
+}
+
+/// A subscription that sleeps through more commits than anybody keeps for it reads them up.
+pub async fn a_slow_subscription_misses_nothing(harness: impl Harness) {
+    let log = harness.open().await;
+    let filter = Filter { kind: Some(EventKind::Entity), ..Filter::default() };
+    let mut slow = Subscription::open(log.handle(), None, SeekPosition::Latest, filter)
+        .await
+        .expect("it works");
+    log.append(sample(1)).await.expect("it works");
+    assert_eq!(numbers(&mut slow, 1).await, [1]);
+    for n in 2..=80 {
+        log.append(sample(n)).await.expect("it works");
+    }
+    let expected: Vec<u64> = (2..=80).filter(|n| n % 5 < 3).collect();
+    assert_eq!(numbers(&mut slow, expected.len()).await, expected);
+}
+
+/// An older acknowledgement changes nothing; one past the end is refused.
+pub async fn acknowledging_is_monotonic_and_ends_with_the_log(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 5).await;
+    log.ack("reader", seq(3)).await.expect("it works");
+    log.ack("reader", seq(2)).await.expect("it works");
+    let error = log.ack("reader", seq(6)).await.expect_err("the log ends at 5");
+    assert_eq!(error.code(), "invalid_position");
+    let mut next = log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
+    assert_eq!(numbers(&mut next, 2).await, [4, 5]);
+    let error = log.ack("", seq(1)).await.expect_err("the name is empty");
+    assert_eq!(error.code(), "invalid_option");
+}
+
+/// A running subscription is unaffected; the next one starts where it was told.
+pub async fn seeking_moves_the_next_subscription(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 5).await;
+    log.ack("reader", seq(4)).await.expect("it works");
+    let mut running =
+        log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
+    let cases = [
+        (SeekPosition::Beginning, 1),
+        (SeekPosition::Sequence(3), 3),
+        (SeekPosition::LastAcknowledged, 3),
+        (SeekPosition::Latest, 6),
+    ];
+    let mut moved = Vec::new();
+    for (position, first) in cases {
+        log.seek("reader", position).await.expect("it works");
+        let next = log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
+        moved.push((next, first));
+    }
+    log.append(sample(6)).await.expect("it works");
+    assert_eq!(numbers(&mut running, 2).await, [5, 6]);
+    for (next, first) in &mut moved {
+        assert_eq!(numbers(next, 1).await, [*first]);
+    }
+}
+
+/// Subscribing makes a consumer known; it is listed until it is deleted.
+pub async fn consumers_are_listed_with_their_lag(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 5).await;
+    log.subscribe("b", SeekPosition::Latest).await.expect("it works");
+    log.ack("a", seq(3)).await.expect("it works");
+    let info = |name: &str, acked: Option<u64>, lag| ConsumerInfo {
+        name: name.into(),
+        last_acked: acked.map(seq),
+        lag,
+    };
+    let listed = log.consumers().await.expect("it works");
+    assert_eq!(listed, [info("a", Some(3), 2), info("b", None, 5)]);
+    assert!(log.delete_consumer("a").await.expect("it works"));
+    assert!(!log.delete_consumer("a").await.expect("it works"));
+    assert_eq!(log.consumers().await.expect("it works"), [info("b", None, 5)]);
+}
+
+/// A cursor before the first stored event is told so, or skips what is gone if it asked to.
+pub async fn resuming_before_the_trim_point_reports_both_numbers(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 2500).await;
+    log.ack("reader", seq(700)).await.expect("it works");
+    let mut slow = log.subscribe("slow", SeekPosition::Sequence(20)).await.expect("it works");
+    log.trim(seq(1001)).await.expect("it works");
+    let consumers = log.consumers().await.expect("it works");
+    assert_eq!(consumers[0].lag, 1500);
+
+    let last_acknowledged = SeekPosition::LastAcknowledged;
+    let mut trimmed = log.subscribe("reader", last_acknowledged).await.expect("it works");
+    for (subscription, wanted) in [(&mut trimmed, 701), (&mut slow, 20)] {
+        let error = subscription.next().await.expect("the log is open").expect_err("it is gone");
+        let Error::Trimmed { requested, first } = error else { panic!("{error}") };
+        assert_eq!((requested, first), (wanted, 1001));
+    }
+    let mut beginning = log.subscribe("b", SeekPosition::Beginning).await.expect("it works");
+    assert_eq!(numbers(&mut beginning, 2).await, [1001, 1002]);
+    let skipping = log.subscribe("reader", last_acknowledged).await.expect("it works");
+    assert_eq!(numbers(&mut skipping.skipping_trimmed(), 2).await, [1001, 1002]);
+}

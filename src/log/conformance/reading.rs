@@ -1,0 +1,138 @@
+//! Reading: pages, filters, times and trimming.
+
+use super::{Harness, batch, fill, numbers, read_all, sample, samples, seq, stored};
+use crate::log::Bounds;
+use crate::{Action, EventKind, Filter, Query, SeekPosition, SeqNo, Timestamp, Uuid};
+
+/// Every range, limit and direction gives what a slice of the whole gives, however small the segments.
+pub async fn pages_cover_any_range_both_ways(harness: impl Harness) {
+    let log = harness.open().await;
+    let samples = samples(2100);
+    for envelope in &samples[..40] {
+        log.append_batch(batch(std::slice::from_ref(envelope))).await.expect("it works");
+    }
+    log.append_batch(batch(&samples[40..1100])).await.expect("it works");
+    log.append_batch(batch(&samples[1100..])).await.expect("it works");
+    let all = stored(&samples);
+    let max = SeqNo::MAX.get();
+    for (from, to) in
+        [(1, max), (0, 5), (17, 1300), (1000, 1001), (1041, 1041), (2100, max), (2101, max), (9, 8)]
+    {
+        let mut expected: Vec<_> = all
+            .iter()
+            .filter(|e| (from..=to).contains(&e.seq_no.map_or(0, SeqNo::get)))
+            .cloned()
+            .collect();
+        for reverse in [false, true] {
+            for limit in [1, 7, 1000, 5000] {
+                let query = Query { from, to, limit, reverse, ..Query::default() };
+                let page = log.read(&query).await.expect("reading works");
+                let page: Vec<_> = page.envelopes().collect();
+                assert!(page.len() <= limit);
+                assert_eq!(page, expected[..page.len()], "{query:?}");
+                assert!(!page.is_empty() || expected.is_empty(), "{query:?}");
+            }
+            let query = Query { from, to, reverse, ..Query::default() };
+            assert_eq!(read_all(&*log, query.clone()).await, expected, "{query:?}");
+            expected.reverse();
+        }
+    }
+}
+
+/// Skipping segments and rows by their columns finds the same events as looking at each.
+pub async fn filters_find_what_a_scan_finds(harness: impl Harness) {
+    let log = harness.open().await;
+    let all = fill(&*log, 2500).await;
+    let names = |names: &[&str]| Some(names.iter().map(|name| String::from(*name)).collect());
+    let ids = |space: u64, n: u64| Some(vec![Uuid::from_u64_pair(space, n)]);
+    let filters = [
+        Filter::default(),
+        Filter { kind: Some(EventKind::Link), ..Filter::default() },
+        Filter { event_type: Some(vec![Action::Updated, Action::Deleted]), ..Filter::default() },
+        Filter { entity_type: names(&["invoice_*", "nothing"]), ..Filter::default() },
+        Filter { link_type: names(&["order"]), ..Filter::default() },
+        Filter { entity_id: ids(1, 2), ..Filter::default() },
+        Filter { entity_id: ids(2, 3), ..Filter::default() },
+        Filter { source_id: ids(1, 13), ..Filter::default() },
+        Filter { target_id: ids(1, 3), ..Filter::default() },
+        Filter { touches: ids(1, 3), ..Filter::default() },
+        Filter { touches: ids(9, 9), ..Filter::default() },
+        Filter {
+            entity_type: names(&["order"]),
+            link_type: names(&["order"]),
+            ..Filter::default()
+        },
+    ];
+    for filter in filters {
+        let expected: Vec<_> = all.iter().filter(|e| filter.matches(e)).cloned().collect();
+        let query = Query { filter, ..Query::default() };
+        assert_eq!(read_all(&*log, query.clone()).await, expected, "{:?}", query.filter);
+    }
+}
+
+/// What is forgotten is gone for every way of reading; what is left keeps its numbers.
+pub async fn trimming_forgets_whole_segments_and_never_renumbers(harness: impl Harness) {
+    let log = harness.open().await;
+    let samples = samples(2501);
+    log.append_batch(batch(&samples[..2500])).await.expect("it works");
+    let full = log.stats().await.expect("it works");
+    assert_eq!((full.events, full.segments), (2500, 3));
+
+    let left = log.trim(seq(1)).await.expect("it works");
+    assert_eq!(left.first, Some(seq(1)));
+    let left = log.trim(seq(2000)).await.expect("it works");
+    assert_eq!(left, Bounds { first: Some(seq(1001)), last: Some(seq(2500)) });
+    let stats = log.stats().await.expect("it works");
+    assert_eq!((stats.events, stats.segments, stats.bounds), (1500, 2, left));
+    assert!(stats.bytes < full.bytes && stats.bytes > full.bytes / 2);
+    let stored = stored(&samples);
+    assert_eq!(read_all(&*log, Query::default()).await, stored[1000..2500]);
+    assert_eq!(read_all(&*log, Query { to: 1000, ..Query::default() }).await, []);
+
+    let error = log.trim(seq(2502)).await.expect_err("the log ends at 2500");
+    assert_eq!(error.code(), "invalid_position");
+    let log = harness.reopen(log).await;
+    assert_eq!(log.bounds().await.expect("it works"), left);
+    let nothing = log.trim(seq(2501)).await.expect("it works");
+    assert_eq!(nothing, Bounds { first: None, last: Some(seq(2500)) });
+    let stats = log.stats().await.expect("it works");
+    assert_eq!((stats.events, stats.segments, stats.bytes), (0, 0, 0));
+    assert_eq!(log.append(samples[2500].clone()).await.expect("it works"), 2501);
+    let all = read_all(&*log, Query { reverse: true, ..Query::default() }).await;
+    assert_eq!(all, stored[2500..]);
+}
+
+/// The first event at or after a time, also where times go back, across segments and after trimming.
+pub async fn times_are_found_in_any_order_of_them(harness: impl Harness) {
+    let log = harness.open().await;
+    assert_eq!(log.find_time(Timestamp::UNIX_EPOCH).await.expect("it works"), None);
+    let mut samples = samples(300);
+    let start = samples[0].timestamp;
+    let at = |minutes: i64| Timestamp::new(start.as_second() + minutes * 60, 0).expect("a time");
+    for (sample, n) in samples.iter_mut().zip(0..) {
+        // Mostly forward, with a step back every seventh event and a leap at the 100th.
+        sample.timestamp = at(n - 30 * i64::from(n % 7 == 0) + 1000 * i64::from(n == 100));
+    }
+    for ten in samples.chunks(10) {
+        log.append_batch(batch(ten)).await.expect("it works");
+    }
+    for trimmed in [false, true] {
+        if trimmed {
+            log.trim(seq(151)).await.expect("it works");
+        }
+        let stored = read_all(&*log, Query::default()).await;
+        for minutes in [-100, -30, 0, 1, 50, 99, 100, 101, 150, 250, 299, 1099, 1100, 1101] {
+            let expected =
+                stored.iter().find(|e| e.timestamp >= at(minutes)).and_then(|e| e.seq_no);
+            let found = log.find_time(at(minutes)).await.expect("it works");
+            assert_eq!(found, expected, "{minutes} minutes, trimmed: {trimmed}");
+        }
+    }
+    let mut reader = log.subscribe("reader", SeekPosition::Time(at(250))).await.expect("it works");
+    let expected = log.find_time(at(250)).await.expect("it works").expect("there is one");
+    assert_eq!(numbers(&mut reader, 1).await, [expected.get()]);
+    log.seek("reader", SeekPosition::Time(at(2000))).await.expect("it works");
+    let mut none = log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
+    log.append(sample(1000)).await.expect("it works");
+    assert_eq!(numbers(&mut none, 1).await, [301]);
+}
