@@ -6,17 +6,33 @@ import { chromium } from "playwright-core";
 import { options } from "./chromium.js";
 import { start } from "./processes.js";
 
+const undone = new WeakMap();
+
+/** After the test `t`: what was begun last ends first, and one failure keeps nothing else from ending. */
+function afterwards(t, undo) {
+  let stack = undone.get(t);
+  if (stack === undefined) {
+    undone.set(t, (stack = []));
+    t.after(async () => {
+      const failures = [];
+      for (const undo of stack.reverse()) await Promise.resolve().then(undo).catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+  stack.push(undo);
+}
+
 /** A folder for a browser's profile, which goes after the test `t`. */
 export async function profile(t) {
   const folder = await mkdtemp(join(tmpdir(), "everbus-profile-"));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  afterwards(t, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
 /** A browser with this profile, closed after the test at the latest. */
 export async function browse(t, folder) {
   const context = await chromium.launchPersistentContext(folder, options());
-  t.after(() => context.close());
+  afterwards(t, () => context.close());
   context.setDefaultTimeout(60_000);
   return context;
 }
@@ -25,7 +41,7 @@ export async function browse(t, folder) {
 export async function browseKillable(t, folder) {
   const { executablePath, args } = options();
   const program = start(executablePath, [...args, "--headless", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"]);
-  t.after(() => program.kill());
+  afterwards(t, () => program.kill());
   const [, endpoint] = await program.printed(/DevTools listening on (ws:\S+)/);
   const browser = await chromium.connectOverCDP(endpoint);
   return { context: browser.contexts()[0], program };
@@ -36,7 +52,7 @@ export async function visit(t, context, origin, path = "/tests/js/hosts/blank.ht
   const page = await context.newPage();
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));
-  t.after(() => {
+  afterwards(t, () => {
     if (uncaught.length > 0) throw new AggregateError(uncaught, `uncaught in the page: ${uncaught.map((error) => error.stack).join("\n")}`);
   });
   await page.goto(origin + path);
