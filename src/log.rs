@@ -15,7 +15,7 @@ pub mod segment;
 pub(crate) mod time;
 
 pub use batch::Batch;
-pub use commits::{CommitSender, Commits};
+pub use commits::{Commit, CommitSender, Commits};
 pub use head::{Appended, Bounds, Stats};
 pub use memory::MemoryLog;
 pub use page::{Chunk, Page, Query};

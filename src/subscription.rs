@@ -7,7 +7,7 @@
 
 use crate::consumer::{Cursor, CursorChange, check_name};
 use crate::log::segment::MAX_EVENTS;
-use crate::log::{Chunk, Commits, EventLog, Query, time};
+use crate::log::{Chunk, Commit, Commits, EventLog, Query, time};
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -117,8 +117,8 @@ impl Subscription {
                 }
             }
             match self.commits.recv().await {
-                Ok(segment) if segment.last().get() < self.next => {}
-                Ok(segment) if segment.first().get() <= self.next => {
+                Ok(Commit::Stored(segment)) if segment.last().get() < self.next => {}
+                Ok(Commit::Stored(segment)) if segment.first().get() <= self.next => {
                     let rows = segment.select(&self.filter, &(self.next..u64::MAX));
                     self.next = segment.last().get() + 1;
                     if !rows.is_empty() {

@@ -57,6 +57,8 @@ export interface Log {
   seek(consumer: string, position: unknown): Promise<void>;
   consumers(): Promise<ConsumerInfo[]>;
   deleteConsumer(name: string): Promise<boolean>;
+  /** Makes cursors read on: another tab may have appended. */
+  wake(): void;
   /** Ends every cursor. */
   close(): void;
   /** Gives its memory back. No call may follow. */

@@ -3,6 +3,7 @@ import { Dispatcher } from "./dispatcher.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
+import { Tabs } from "./tabs.js";
 import type { SeqNo } from "./types.js";
 import { Writer } from "./writer.js";
 
@@ -31,6 +32,7 @@ export class Channel {
   receivers = 0;
   /** Undefined without a log. */
   readonly log: OpenLog | undefined;
+  #tabs: Tabs | undefined;
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
 
@@ -40,8 +42,26 @@ export class Channel {
     const dispatcher = new Dispatcher(log, last, (error) => {
       for (const member of this.members) member.report(error);
     });
-    const writer = new Writer(log, newBatch, (first, entries) => dispatcher.committed(first, entries));
+    const writer = new Writer(log, newBatch, (first, entries) => {
+      if (entries.length > 0) this.#tabs?.tell();
+      dispatcher.committed(first, entries);
+    });
     this.log = { core: log, writer, dispatcher };
+  }
+
+  /** From now on other tabs are told of commits, and theirs are delivered here. */
+  share(name: string): void {
+    const { log } = this;
+    if (log === undefined || this.#ended) return;
+    this.#tabs ??= new Tabs(name, () => {
+      try {
+        callCore(() => log.core.wake());
+      } catch {
+        // Only a failed module can't wake its cursors, and everyone who uses it learns of that.
+        return;
+      }
+      void log.dispatcher.look();
+    });
   }
 
   get isEnded(): boolean {
@@ -60,6 +80,7 @@ export class Channel {
   close(): void {
     this.#ended = true;
     if (this.log === undefined) return;
+    this.#tabs?.close();
     this.log.dispatcher.close();
     closeLog(this.log.core);
   }

@@ -33,6 +33,8 @@ export class Dispatcher {
   #waiting: Commit[] = [];
   #waitingEvents = 0;
   #catchingUp: Promise<void> | undefined;
+  #looking = false;
+  #lookAgain = false;
   #closed = false;
 
   constructor(log: Log, last: SeqNo, report: (error: EverbusError) => void) {
@@ -59,10 +61,41 @@ export class Dispatcher {
     this.#fanout.remove(subscriber);
   }
 
+  /** Looks whether another tab has appended, and delivers what it has. Asked again meanwhile, it looks again. */
+  async look(): Promise<void> {
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = true;
+    try {
+      do {
+        this.#lookAgain = false;
+        const bounds = await awaitCore(() => this.#log.bounds());
+        this.#extendTo(bounds[1]!);
+      } while (this.#lookAgain && !this.#closed);
+    } catch (error) {
+      if (!this.#closed) this.#report(error as EverbusError);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** Takes note of how far the log goes. */
+  #extendTo(last: SeqNo): void {
+    if (this.#closed || last <= this.#last) return;
+    this.#last = last;
+    if (this.#catchingUp !== undefined) return;
+    if (this.#fanout.size === 0) this.#delivered = last;
+    else this.#catchingUp = this.#catchUp();
+  }
+
   /** Takes note of a commit of this realm, and delivers it unless earlier events are still missing. */
   committed(first: SeqNo, entries: readonly Entry[]): void {
-    if (this.#closed || entries.length === 0) return;
-    this.#last = first + entries.length - 1;
+    const last = first + entries.length - 1;
+    // What was read from the log already is older than what was delivered.
+    if (this.#closed || last <= this.#delivered) return;
+    this.#last = Math.max(this.#last, last);
     if (this.#catchingUp !== undefined) {
       this.#wait(first, entries);
     } else if (this.#fanout.size === 0) {
@@ -106,10 +139,16 @@ export class Dispatcher {
   }
 
   async #catchUp(): Promise<void> {
+    // It may have nothing to wait for, but must not end before its caller has noted that it runs.
+    await undefined;
     try {
       while (!this.#closed && this.#delivered < this.#last) {
         const next = this.#waiting[0];
-        if (this.#fanout.size === 0) {
+        if (next !== undefined && next.first <= this.#delivered) {
+          // It was read from the log already.
+          this.#waiting.shift();
+          this.#waitingEvents -= next.entries.length;
+        } else if (this.#fanout.size === 0) {
           this.#forgetWaiting();
           this.#delivered = this.#last;
         } else if (next !== undefined && next.first === this.#delivered + 1) {

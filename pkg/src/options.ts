@@ -76,6 +76,7 @@ export interface OpenSettings {
   readonly log: "indexeddb" | "memory" | "none" | undefined;
   readonly capacity: number;
   readonly strict: boolean;
+  readonly crossTab: boolean;
   readonly onError: (error: EverbusError) => unknown;
 }
 
@@ -87,11 +88,14 @@ export function readBusOptions(value: unknown): OpenSettings {
     log: readChoice(options.log, "log", ["indexeddb", "memory", "none"]),
     capacity: readCount(options.capacity, "capacity", 1024),
     strict: readChoice(options.durability, "durability", ["relaxed", "strict"]) === "strict",
+    crossTab: options.crossTab === undefined ? undefined : readFlag(options.crossTab, "crossTab"),
     onError: readFunction<OpenSettings["onError"]>(options.onError, "onError") ?? printError,
   };
-  if (readFlag(options.crossTab, "crossTab")) throw unsupported("crossTab: true");
+  if (settings.crossTab === true && (settings.log === "memory" || settings.log === "none")) {
+    throw everbusError("unsupported", 'crossTab needs a log that tabs share: leave it out, or open with log "indexeddb"');
+  }
   if (options.retention !== undefined) throw unsupported("retention");
-  return settings;
+  return { ...settings, crossTab: settings.crossTab !== false };
 }
 
 function printError(error: EverbusError): void {

@@ -121,7 +121,10 @@ export interface BusOptions {
    * power cut.
    */
   durability?: "relaxed" | "strict";
-  /** Share the log's events live with other tabs and workers of the origin. `true` is not supported yet. */
+  /**
+   * Share the log's events live with other tabs and workers of the origin. Default true with "indexeddb". With a log that
+   * isn't shared `true` is `unsupported`. Off, another tab's events come with this tab's next commit.
+   */
   crossTab?: boolean;
   /** Oldest whole segments go when a limit is passed. Not supported yet. */
   retention?: { maxEvents?: number; maxBytes?: number; maxAgeMs?: number };

@@ -5,25 +5,34 @@ use crate::RecvError;
 use async_broadcast::{InactiveReceiver, Receiver, Sender};
 use std::sync::Arc;
 
-/// How many segments a listener may fall behind before it goes back to reading.
+/// How many commits a listener may fall behind before it goes back to reading.
 const CAPACITY: usize = 16;
 
-/// The segments that a log commits, in order, from the moment of listening.
+/// What a log tells its listeners.
+#[derive(Clone, Debug)]
+pub enum Commit {
+    /// These events have become durable, through this handle of the log or a clone.
+    Stored(Arc<Segment>),
+    /// Somebody else may have appended to the log: only reading tells.
+    Elsewhere,
+}
+
+/// What a log commits, in order, from the moment of listening.
 #[derive(Debug)]
-pub struct Commits(Receiver<Arc<Segment>>);
+pub struct Commits(Receiver<Commit>);
 
 impl Commits {
-    /// The next segment that becomes durable.
+    /// The next commit.
     ///
     /// # Errors
     ///
-    /// [`RecvError::Lagged`] with a number of segments if the listener fell behind,
+    /// [`RecvError::Lagged`] with a number of commits if the listener fell behind,
     /// [`RecvError::Closed`] once the log is closed.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn recv(&mut self) -> Result<Arc<Segment>, RecvError> {
+    pub async fn recv(&mut self) -> Result<Commit, RecvError> {
         self.0.recv_direct().await.map_err(RecvError::from)
     }
 }
@@ -31,9 +40,9 @@ impl Commits {
 /// The sending end of [`Commits`], for back ends.
 #[derive(Clone, Debug)]
 pub struct CommitSender {
-    sender: Sender<Arc<Segment>>,
+    sender: Sender<Commit>,
     /// Keeps the channel open while nobody listens.
-    _open: InactiveReceiver<Arc<Segment>>,
+    _open: InactiveReceiver<Commit>,
 }
 
 impl CommitSender {
@@ -51,15 +60,22 @@ impl CommitSender {
 
     /// Tells the listeners of a segment that is durable.
     pub fn announce(&self, segment: &Arc<Segment>) {
-        if self.sender.receiver_count() > 0 {
-            // Fails only if the last listener has just gone, or the log is closed.
-            let _ = self.sender.try_broadcast(segment.clone());
-        }
+        self.send(Commit::Stored(segment.clone()));
+    }
+
+    /// Makes the listeners read on: somebody else may have appended.
+    pub fn wake(&self) {
+        self.send(Commit::Elsewhere);
     }
 
     /// Ends every listener.
     pub fn close(&self) {
         self.sender.close();
+    }
+
+    fn send(&self, commit: Commit) {
+        // Fails only if nobody listens, or the log is closed.
+        let _ = self.sender.try_broadcast(commit);
     }
 }
 

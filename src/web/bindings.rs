@@ -177,6 +177,13 @@ impl Log {
         promise(async move { Ok(JsValue::from(log.delete_consumer(&consumer).await?)) })
     }
 
+    /// Makes cursors read on: another tab may have appended. Nobody else appends to a log in memory.
+    pub fn wake(&self) {
+        if let Backend::IndexedDb(log) = &self.0 {
+            log.wake();
+        }
+    }
+
     /// Gives the storage free and ends every cursor.
     pub fn close(&self) {
         match &self.0 {

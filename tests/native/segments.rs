@@ -1,6 +1,6 @@
 //! The segment format: round trips, the golden file, and damage of every kind.
 
-use everbus::log::Segment;
+use everbus::log::{Commit, Segment};
 use everbus::{
     Batch, EntityEvent, EventEnvelope, EventLog, FrameworkEvent, Json, LinkEvent, MemoryLog, Query,
     Timestamp, Uuid,
@@ -17,7 +17,8 @@ fn encode(envelopes: &[EventEnvelope]) -> Vec<Segment> {
         log.append_batch(batch).await.expect("a log in memory takes them");
         log.close();
         let mut segments = Vec::new();
-        while let Ok(segment) = commits.recv().await {
+        while let Ok(commit) = commits.recv().await {
+            let Commit::Stored(segment) = commit else { panic!("nobody else appends") };
             segments.push(Segment::clone(&segment));
         }
         segments

@@ -63,6 +63,11 @@ impl IndexedDbLog {
         Ok(log)
     }
 
+    /// Makes subscriptions read on: another tab may have appended.
+    pub fn wake(&self) {
+        self.0.commits.wake();
+    }
+
     /// Gives the database free, ends every subscription, and refuses every later call.
     pub fn close(&self) {
         self.close_with(Error::closed());
