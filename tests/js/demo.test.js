@@ -134,6 +134,19 @@ test("airports are added, renamed and deleted by hand, and stay so after a reloa
   await demo.isWell();
 });
 
+test("a second tab shows what the first one streams", { timeout: 180_000 }, async (t) => {
+  const context = await browse(t, await profile(t));
+  const [streaming, watching] = [await show(t, context), await show(t, context)];
+  await streaming.page.bringToFront();
+  await streaming.part("stream").click();
+  await streaming.counts("3,376", "5,366", "8,742");
+  await watching.page.bringToFront();
+  await watching.counts("3,376", "5,366", "8,742");
+  await watching.shows("status", "Live: another tab has brought the log to event 8,742.");
+  await watching.photograph("second-tab");
+  for (const demo of [streaming, watching]) await demo.isWell();
+});
+
 test("forgetting empties the demo for good", { timeout: 180_000 }, async (t) => {
   const demo = await show(t, await browse(t, await profile(t)));
   await demo.part("add-airport").click();

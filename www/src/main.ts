@@ -64,6 +64,7 @@ async function start(): Promise<void> {
 
   let replaying = true;
   let stalePanel = false;
+  let isNewsFromElsewhere = false;
   let panelRefreshed = 0;
   let timer = 0;
 
@@ -126,6 +127,7 @@ async function start(): Promise<void> {
     if (change !== undefined) {
       map.show(change, isLive);
       stalePanel ||= panel.concerns(change);
+      isNewsFromElsewhere ||= isLive && envelope.origin !== bus?.origin;
     }
     timer ||= window.setTimeout(refresh, BEAT_MS);
   }
@@ -134,6 +136,10 @@ async function start(): Promise<void> {
   function refresh(): void {
     timer = 0;
     status.counts(atlas);
+    if (isNewsFromElsewhere && !stream.running) {
+      status.say("live", `Live: another tab has brought the log to event ${number(atlas.lastSeqNo)}.`);
+      isNewsFromElsewhere = false;
+    }
     if (stalePanel && performance.now() - panelRefreshed > (stream.running ? 300 : 0)) {
       panel.refresh();
       if (panel.airport === undefined) select(undefined);
