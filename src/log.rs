@@ -11,6 +11,7 @@ mod head;
 mod memory;
 mod page;
 mod recent;
+mod retention;
 pub mod segment;
 pub(crate) mod time;
 
@@ -20,6 +21,7 @@ pub use head::{Appended, Bounds, Stats};
 pub use memory::MemoryLog;
 pub use page::{Chunk, Page, Query};
 pub use recent::IDEMPOTENCE_WINDOW;
+pub use retention::{Retention, Surplus};
 pub use segment::Segment;
 
 #[cfg(target_arch = "wasm32")]
@@ -179,6 +181,16 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// As [`read`](EventLog::read).
     async fn find_time(&self, time: Timestamp) -> Result<Option<SeqNo>> {
         time::find(&*self.handle(), time).await
+    }
+
+    /// What is stored beyond `retention` at the time `now`; `None` if nothing is. Nothing is changed:
+    /// [`trim`](EventLog::trim) does that.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](EventLog::read).
+    async fn surplus(&self, retention: &Retention, now: Timestamp) -> Result<Option<Surplus>> {
+        retention::surplus(&*self.handle(), retention, now).await
     }
 
     /// Stored events from `position` on, then live ones, for the consumer of this name.

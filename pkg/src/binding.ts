@@ -1,5 +1,5 @@
 // What the core offers, typed by hand: the generated types know no element types and no tuples.
-import type { ConsumerInfo } from "./types.js";
+import type { ConsumerInfo, SeqNo } from "./types.js";
 
 /**
  * Stored events. Five numbers an event (number, milliseconds, shape, index of its type, 1 + index of its origin), and
@@ -43,6 +43,8 @@ export interface Log {
   bounds(): Promise<Float64Array>;
   /** Events, bytes, segments, first and last number, 0 for none. */
   stats(): Promise<Float64Array>;
+  /** What is beyond these limits, -1 for none: the number to trim before, and who would lose events. */
+  surplus(maxEvents: number, maxBytes: number, maxAgeMs: number): Promise<[SeqNo, ConsumerInfo[]] | undefined>;
   /** Resolves to the first number that is left, 0 for none. */
   trim(before: number): Promise<number>;
   read(from: number, to: number, limit: number, reverse: boolean, filter: object | undefined): Promise<Chunk[]>;

@@ -4,6 +4,7 @@ import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
 import { Tabs } from "./tabs.js";
+import { type Limits, Retention } from "./retention.js";
 import type { SeqNo } from "./types.js";
 import { Writer } from "./writer.js";
 
@@ -33,6 +34,7 @@ export class Channel {
   /** Undefined without a log. */
   readonly log: OpenLog | undefined;
   #tabs: Tabs | undefined;
+  readonly #retentions = new Set<Retention>();
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
 
@@ -44,6 +46,7 @@ export class Channel {
     });
     const writer = new Writer(log, newBatch, (first, entries) => {
       if (entries.length > 0) this.#tabs?.tell();
+      for (const retention of this.#retentions) retention.committed(entries.length);
       dispatcher.committed(first, entries);
     });
     this.log = { core: log, writer, dispatcher };
@@ -64,6 +67,17 @@ export class Channel {
     });
   }
 
+  /** From now on the log is kept within these limits. Returns the way to end that. */
+  retain(limits: Limits, report: (error: EverbusError) => void): () => void {
+    if (this.log === undefined || this.#ended) return () => {};
+    const retention = new Retention(this.log.core, limits, report);
+    this.#retentions.add(retention);
+    return () => {
+      retention.close();
+      this.#retentions.delete(retention);
+    };
+  }
+
   get isEnded(): boolean {
     return this.#ended;
   }
@@ -81,6 +95,7 @@ export class Channel {
     this.#ended = true;
     if (this.log === undefined) return;
     this.#tabs?.close();
+    for (const retention of this.#retentions) retention.close();
     this.log.dispatcher.close();
     closeLog(this.log.core);
   }

@@ -45,7 +45,7 @@ async function openSession(kind: LogKind, name: string, settings: OpenSettings):
   }
   for (;;) {
     const lease = await openChannel(kind, name);
-    if (!lease.channel.isEnded) return new Session(name, lease, settings.strict, settings.onError);
+    if (!lease.channel.isEnded) return new Session(name, lease, settings);
     // The log was deleted in the moment it was opened: what is opened now comes after that.
     lease.release();
   }

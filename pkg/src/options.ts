@@ -2,6 +2,7 @@
 import { describe, type EverbusError, everbusError } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
+import type { Limits } from "./retention.js";
 import { readMoment } from "./time.js";
 import type { BusOptions, ConsumerOptions, Json, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
@@ -77,6 +78,7 @@ export interface OpenSettings {
   readonly capacity: number;
   readonly strict: boolean;
   readonly crossTab: boolean;
+  readonly retention: Limits | undefined;
   readonly onError: (error: EverbusError) => unknown;
 }
 
@@ -94,8 +96,21 @@ export function readBusOptions(value: unknown): OpenSettings {
   if (settings.crossTab === true && (settings.log === "memory" || settings.log === "none")) {
     throw everbusError("unsupported", 'crossTab needs a log that tabs share: leave it out, or open with log "indexeddb"');
   }
-  if (options.retention !== undefined) throw unsupported("retention");
-  return { ...settings, crossTab: settings.crossTab !== false };
+  const retention = readRetention(options.retention);
+  if (retention !== undefined && settings.log === "none") {
+    throw everbusError("unsupported", 'retention needs a log: open the bus with log "indexeddb" or "memory"');
+  }
+  return { ...settings, crossTab: settings.crossTab !== false, retention };
+}
+
+function readRetention(value: unknown): Limits | undefined {
+  if (value === undefined) return undefined;
+  const options = readFields<Limits>(value, "the retention limits", ["maxEvents", "maxBytes", "maxAgeMs"]);
+  return {
+    maxEvents: readCount(options.maxEvents, "maxEvents", Infinity),
+    maxBytes: readCount(options.maxBytes, "maxBytes", Infinity),
+    maxAgeMs: readCount(options.maxAgeMs, "maxAgeMs", Infinity),
+  };
 }
 
 function printError(error: EverbusError): void {

@@ -3,6 +3,7 @@ import { type EverbusError, everbusError } from "./errors.js";
 import type { EventIterator } from "./iterator.js";
 import { LiveIterator } from "./live.js";
 import { moduleFailure } from "./module.js";
+import type { OpenSettings } from "./options.js";
 import type { Owner } from "./unit.js";
 
 /** What an open bus does until it is closed: a subscription or an iterator. */
@@ -13,6 +14,9 @@ export interface Receiver {
   finish(): void;
 }
 
+/** What `openBus` was told of one bus. */
+export type SessionSettings = Pick<OpenSettings, "strict" | "onError" | "retention">;
+
 /** The life of one open bus: who receives through it, whom to tell of errors, how it closes. */
 export class Session implements Member {
   readonly name: string;
@@ -20,11 +24,12 @@ export class Session implements Member {
   /** Stands for this bus in the queue of the log. */
   readonly owner: Owner;
   readonly #release: () => void;
+  readonly #stopRetaining: () => void = ignore;
   readonly #onError: (error: EverbusError) => unknown;
   readonly #receivers = new Set<Receiver>();
   #closing: Promise<void> | undefined = undefined;
 
-  constructor(name: string, lease: Lease, strict: boolean, onError: (error: EverbusError) => unknown) {
+  constructor(name: string, lease: Lease, { strict, onError, retention }: SessionSettings) {
     this.name = name;
     this.channel = lease.channel;
     this.#release = lease.release;
@@ -35,6 +40,7 @@ export class Session implements Member {
       report: (error) => this.channel.members.has(this) && this.report(error),
     };
     this.channel.members.add(this);
+    if (retention !== undefined) this.#stopRetaining = this.channel.retain(retention, this.owner.report);
   }
 
   get isClosed(): boolean {
@@ -118,6 +124,7 @@ export class Session implements Member {
   #leave(): void {
     if (!this.channel.members.delete(this)) return;
     for (const receiver of [...this.#receivers]) receiver.finish();
+    this.#stopRetaining();
     this.#release();
   }
 }

@@ -126,7 +126,11 @@ export interface BusOptions {
    * isn't shared `true` is `unsupported`. Off, another tab's events come with this tab's next commit.
    */
   crossTab?: boolean;
-  /** Oldest whole segments go when a limit is passed. Not supported yet. */
+  /**
+   * Oldest whole segments go, in the background, when a limit is passed; numbering is unaffected and the newest segment
+   * always stays. Default: keep everything. A consumer that has not acknowledged what goes is told to `onError` before,
+   * with code `trimmed`. Positive integers.
+   */
   retention?: { maxEvents?: number; maxBytes?: number; maxAgeMs?: number };
   /**
    * What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory.

@@ -1,9 +1,9 @@
 //! Reading: what is asked of a log, and what comes back.
 
-use super::Segment;
 use super::head::Head;
 use super::segment::Row;
-use crate::{EventEnvelope, Filter, SeqNo};
+use super::{EventLog, Segment};
+use crate::{EventEnvelope, Filter, Result, SeqNo};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -139,4 +139,10 @@ pub(crate) fn beyond(segment: &Segment, query: &Query) -> Option<SeqNo> {
     } else {
         segment.last().next().filter(|n| n.get() <= query.to)
     }
+}
+
+/// The segment that holds an event.
+pub(super) async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Option<Arc<Segment>>> {
+    let page = log.read(&Query { from: number, limit: 1, ..Query::default() }).await?;
+    Ok(page.chunks.into_iter().next().map(|chunk| chunk.segment))
 }

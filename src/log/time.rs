@@ -3,10 +3,10 @@
 //! Times needn't grow along a log: tabs and clocks differ. But each segment stores the latest time up
 //! to its end, and that does grow, so the first segment that reaches a time is found by halving.
 
+use super::page::segment_at;
 use super::segment::{Row, split_time};
-use super::{Chunk, EventLog, Query, Segment};
+use super::{Chunk, EventLog, Query};
 use crate::{Result, SeekPosition, SeqNo, Timestamp};
-use std::sync::Arc;
 
 /// The number of the first stored event at or after `time`.
 pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<SeqNo>> {
@@ -58,8 +58,7 @@ pub(crate) async fn resolve(log: &dyn EventLog, position: SeekPosition) -> Resul
     }
 }
 
-/// The segment that holds an event.
-async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Option<Arc<Segment>>> {
-    let page = log.read(&Query { from: number, limit: 1, ..Query::default() }).await?;
-    Ok(page.chunks.into_iter().next().map(|chunk| chunk.segment))
+/// The milliseconds since the epoch, rounded down.
+pub(super) fn millis(time: Timestamp) -> i64 {
+    split_time(time).0
 }

@@ -8,7 +8,8 @@ mod batch;
 use super::error::to_js;
 use super::idb::{self, IndexedDbLog};
 use super::{WebEnv, convert};
-use crate::log::EventLog;
+use crate::env::Env;
+use crate::log::{EventLog, Retention};
 use crate::platform::BoxFuture;
 use crate::{MemoryLog, Query, Result, SeqNo, Subscription};
 use batch::Batch;
@@ -19,6 +20,7 @@ use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -113,6 +115,26 @@ impl Log {
             let numbers =
                 [stats.events, stats.bytes, stats.segments, first, last].map(|n| n as f64);
             Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+        })
+    }
+
+    /// What is beyond these limits, -1 for none: `undefined`, or the number to trim before and the
+    /// consumers that would lose events.
+    pub fn surplus(&self, max_events: f64, max_bytes: f64, max_age: f64) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let limit = |n: f64| (n >= 0.0).then_some(n as u64);
+            let retention = Retention {
+                max_events: limit(max_events),
+                max_bytes: limit(max_bytes),
+                max_age: limit(max_age).map(Duration::from_millis),
+            };
+            let surplus = log.surplus(&retention, WebEnv.now()).await?;
+            Ok(surplus.map_or(JsValue::UNDEFINED, |surplus| {
+                let overtaken: js_sys::Array =
+                    surplus.overtaken.iter().map(convert::consumer).collect();
+                js_sys::Array::of2(&JsValue::from(surplus.before.get() as f64), &overtaken).into()
+            }))
         })
     }
 

@@ -1,7 +1,7 @@
 //! Reading: pages, filters, times and trimming.
 
 use super::{Harness, batch, fill, numbers, read_all, sample, samples, seq, stored};
-use crate::log::Bounds;
+use crate::log::{Bounds, Retention};
 use crate::{Action, EventKind, Filter, Query, SeekPosition, SeqNo, Timestamp, Uuid};
 
 /// Every range, limit and direction gives what a slice of the whole gives, however small the segments.
@@ -135,4 +135,48 @@ pub async fn times_are_found_in_any_order_of_them(harness: impl Harness) {
     let mut none = log.subscribe("reader", SeekPosition::LastAcknowledged).await.expect("it works");
     log.append(sample(1000)).await.expect("it works");
     assert_eq!(numbers(&mut none, 1).await, [301]);
+}
+
+/// Each limit alone, and what would be lost by whom. The newest segment always stays.
+pub async fn retention_finds_whole_segments_and_the_consumers_they_would_overtake(
+    harness: impl Harness,
+) {
+    let log = harness.open().await;
+    let samples = samples(50);
+    for ten in samples.chunks(10) {
+        log.append_batch(batch(ten)).await.expect("it works");
+    }
+    log.ack("behind", seq(15)).await.expect("it works");
+    log.ack("ahead", seq(40)).await.expect("it works");
+    let bytes = log.stats().await.expect("it works").bytes;
+    let now = samples[49].timestamp;
+    let none = Retention::default();
+    let seconds = std::time::Duration::from_secs;
+    let cases = [
+        (none, None),
+        (Retention { max_events: Some(50), ..none }, None),
+        (Retention { max_events: Some(41), ..none }, None),
+        (Retention { max_events: Some(40), ..none }, Some(11)),
+        (Retention { max_events: Some(1), ..none }, Some(41)),
+        (Retention { max_bytes: Some(bytes), ..none }, None),
+        (Retention { max_bytes: Some(bytes - 1), ..none }, Some(11)),
+        (Retention { max_bytes: Some(0), ..none }, Some(41)),
+        // The samples are a second apart.
+        (Retention { max_age: Some(seconds(50)), ..none }, None),
+        (Retention { max_age: Some(seconds(25)), ..none }, Some(21)),
+        (Retention { max_events: Some(30), max_age: Some(seconds(35)), ..none }, Some(21)),
+    ];
+    for (retention, before) in cases {
+        let surplus = log.surplus(&retention, now).await.expect("it works");
+        assert_eq!(surplus.as_ref().map(|surplus| surplus.before.get()), before, "{retention:?}");
+        let Some(surplus) = surplus else { continue };
+        let overtaken: Vec<&str> = surplus.overtaken.iter().map(|c| c.name.as_str()).collect();
+        let expected: &[&str] = if surplus.before.get() > 16 { &["behind"] } else { &[] };
+        assert_eq!(overtaken, expected, "{retention:?}");
+    }
+    let retention = Retention { max_events: Some(20), ..none };
+    let surplus = log.surplus(&retention, now).await.expect("it works").expect("there is some");
+    let left = log.trim(surplus.before).await.expect("it works");
+    assert_eq!(left.first, Some(seq(31)));
+    assert_eq!(log.surplus(&retention, now).await.expect("it works"), None);
 }

@@ -1,0 +1,65 @@
+// Retention: the oldest whole segments go in the background, and nobody loses anything unheard.
+import { equal, ok, rejects, same } from "./assert.js";
+import { openBus } from "./everbus.js";
+import { created, many, numbers, range, take } from "./fixtures.js";
+import { test } from "./registry.js";
+
+/** Publishes by the thousand until the log's first number is at least `first`. */
+async function publishUntil(bus, first) {
+  for (let batches = 0; batches < 100; batches++) {
+    bus.publishAll(many(1000));
+    await bus.flush();
+    if ((await bus.log.firstSeqNo()) >= first) return;
+  }
+  throw new Error(`after ${await bus.log.lastSeqNo()} events the first is still ${await bus.log.firstSeqNo()}`);
+}
+
+test("the oldest segments go when there are too many events", async (t) => {
+  const bus = await t.open({ retention: { maxEvents: 1500 } });
+  await publishUntil(bus, 3001);
+  const { events, firstSeqNo, lastSeqNo } = await bus.log.stats();
+  ok(events >= 1500, `${events} events are kept`);
+  equal(events, lastSeqNo - firstSeqNo + 1, "events");
+  same(numbers(await bus.log.read({ limit: 3 })), range(firstSeqNo, firstSeqNo + 2));
+  equal(await bus.publish(created()).committed, lastSeqNo + 1, "the next number");
+});
+
+test("the oldest segments go when there are too many bytes", async (t) => {
+  const bus = await t.open({ retention: { maxBytes: 200_000 } });
+  await publishUntil(bus, 3001);
+  const { events, bytes, segments } = await bus.log.stats();
+  ok(events >= 1000 && segments >= 1 && bytes > 0, `${events} events, ${bytes} bytes`);
+});
+
+test("old segments go, also when the log is only opened", async (t) => {
+  const first = await t.open();
+  const old = many(3).map((event, n) => ({ id: `00000000-0000-4000-8000-00000000000${n}`, timestamp: "2020-01-01T00:00:00Z", event }));
+  await first.log.append(old);
+  await first.publish(created()).committed;
+  const second = await t.open({ retention: { maxAgeMs: 86_400_000 } });
+  for (let looks = 0; (await second.log.firstSeqNo()) !== 4; looks++) ok(looks < 1000, "the old segment is still there");
+  same(numbers(await second.log.read()), [4]);
+});
+
+test("a consumer that would lose events is told of before, once", async (t) => {
+  const bus = await t.open({ retention: { maxEvents: 1000 } });
+  await bus.publish(created()).committed;
+  await bus.log.ack("c", 1);
+  await publishUntil(bus, 3001);
+  const error = await t.nextError();
+  equal(error.code, "trimmed", "code");
+  equal(error.cause.requested, 2, "the first number that it loses");
+  ok(error.cause.first > 2, "the first number that is kept");
+  same(t.errors, []);
+  await rejects(() => bus.log.subscribe("c", "last_acknowledged").next(), "trimmed");
+  const skipping = bus.log.subscribe("c", "last_acknowledged", { onTrimmed: "skip" });
+  const [next] = await take(skipping, 1);
+  equal(next.seq_no, await bus.log.firstSeqNo(), "where it goes on");
+  await skipping.return();
+});
+
+for (const retention of [{ maxEvents: 0 }, { maxEvents: -1 }, { maxBytes: 1.5 }, { maxAgeMs: "1" }, { maxEvent: 1 }, [], "all", null]) {
+  test(`openBus refuses retention ${JSON.stringify(retention)}`, async (t) => {
+    await rejects(() => openBus(t.busName, { log: t.log, retention }), "invalid_option");
+  });
+}
