@@ -26,7 +26,7 @@ pub use segment::Segment;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use {
-    head::Head,
+    head::{Head, Sequenced},
     page::{PageBuilder, beyond},
     recent::RecentIds,
 };

@@ -233,5 +233,31 @@ impl<'de> Deserialize<'de> for Id {
 
 /// Reads a UUID of 36 characters.
 pub(crate) fn parse_id(text: &str) -> Option<Uuid> {
-    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+    parse_id_bytes(text.as_bytes().try_into().ok()?)
 }
+
+/// Reads a UUID of 36 characters. By a table, because every event has two to four of them; the uuid
+/// crate's parser, which takes more forms, was 8 % of an append.
+pub(crate) fn parse_id_bytes(text: &[u8; 36]) -> Option<Uuid> {
+    const STARTS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    let mut digits = 0;
+    let bytes = STARTS.map(|at| {
+        let (high, low) = (HEX[usize::from(text[at])], HEX[usize::from(text[at + 1])]);
+        digits |= high | low;
+        high << 4 | low
+    });
+    let hyphenated = [8, 13, 18, 23].into_iter().all(|at| text[at] == b'-');
+    (hyphenated && digits < 16).then(|| Uuid::from_bytes(bytes))
+}
+
+/// The value of each hexadecimal digit, 255 for any other byte.
+const HEX: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        values[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};

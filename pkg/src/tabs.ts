@@ -6,7 +6,7 @@
  * page that was hidden, frozen or kept in the back/forward cache may have lost messages: it looks when it is shown.
  */
 export class Tabs {
-  readonly #channel: BroadcastChannel | undefined;
+  #channel: BroadcastChannel | undefined;
   readonly #look: () => void;
 
   constructor(name: string, look: () => void) {
@@ -20,13 +20,14 @@ export class Tabs {
     for (const [target, event] of shownEvents()) target.addEventListener(event, this.#shown);
   }
 
-  /** Tells the others that there is something new. */
+  /** Tells the others that there is something new. Once closed, it tells nobody. */
   tell(): void {
     this.#channel?.postMessage("committed");
   }
 
   close(): void {
     this.#channel?.close();
+    this.#channel = undefined;
     for (const [target, event] of shownEvents()) target.removeEventListener(event, this.#shown);
   }
 

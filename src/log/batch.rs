@@ -1,6 +1,8 @@
 //! [`Batch`]: events that are appended together, all or none.
 
 use super::recent::Known;
+#[cfg(target_arch = "wasm32")]
+use super::segment::Segment;
 use super::segment::{Columns, Draft, MAX_EVENTS, MAX_PAYLOAD_BYTES};
 use crate::{EventEnvelope, Result, SeqNo};
 
@@ -101,6 +103,17 @@ impl Batch {
         self.close_segment()?;
         self.full.push(columns.encode()?);
         Ok(())
+    }
+
+    /// The batch that was numbered as these segments, which were not stored after all.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn unnumbered<'a>(
+        segments: impl Iterator<Item = &'a Segment>,
+        expected_last: Option<u64>,
+        strict: bool,
+    ) -> Batch {
+        let full = segments.map(Segment::unseal).collect();
+        Batch { full, expected_last, strict, ..Batch::default() }
     }
 
     /// The segments, all but their numbers.

@@ -177,6 +177,17 @@ pub(crate) struct Draft {
     unsealed: Checksum,
 }
 
+impl Segment {
+    /// The segment without what its place in the log gives it.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn unseal(&self) -> Draft {
+        let (bytes, layout) = (self.bytes.clone(), self.layout.clone());
+        let latest = self.rows().map(|row| self.millis(&row)).max().unwrap_or_default();
+        let unsealed = Checksum::new().update(&bytes[SEALED.end..]).update(&bytes[..8]);
+        Draft { bytes, layout, latest, unsealed }
+    }
+}
+
 impl Draft {
     pub(crate) fn len(&self) -> u64 {
         self.layout.count as u64

@@ -6,20 +6,27 @@ use crate::log;
 use crate::log::segment::{Columns, MAX_EVENTS, Shape};
 use crate::web::convert;
 use crate::web::error::to_js;
-use crate::wire::parse_id;
+use crate::wire::{parse_id, parse_id_bytes};
 use crate::{Error, EventKind, Result};
+use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 /// The length of a UUID's text.
 const ID: usize = 36;
+
+/// A scratch area that was needed larger than this is given back after use.
+const SCRATCH_BYTES: usize = 4 << 20;
+
+thread_local! {
+    /// Where JavaScript writes the texts, kept from batch to batch: filling it with zeros takes time.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Events that are appended together.
 #[wasm_bindgen]
 #[derive(Debug, Default)]
 pub struct Batch {
     batch: log::Batch,
-    /// Where JavaScript writes the texts.
-    scratch: Vec<u8>,
 }
 
 #[wasm_bindgen]
@@ -31,11 +38,13 @@ impl Batch {
     }
 
     /// Makes room for `bytes` of text, and says where in the memory it is.
-    pub fn reserve(&mut self, bytes: usize) -> *const u8 {
-        if self.scratch.len() < bytes {
-            self.scratch.resize(bytes, 0);
-        }
-        self.scratch.as_ptr()
+    pub fn reserve(&self, bytes: usize) -> *const u8 {
+        SCRATCH.with_borrow_mut(|scratch| {
+            if scratch.len() < bytes {
+                scratch.resize(bytes, 0);
+            }
+            scratch.as_ptr()
+        })
     }
 
     /// Adds one segment of events. The text in the scratch area is the payloads and then the metas,
@@ -54,20 +63,24 @@ impl Batch {
         origins: Vec<String>,
         origin_codes: Vec<u16>,
     ) -> Result<(), JsValue> {
-        let text = self.scratch.get(..written).ok_or_else(mismatch);
-        let columns = text.and_then(|text| {
-            let numbers = Numbers {
-                shapes,
-                types,
-                type_codes,
-                times,
-                nanos,
-                lengths,
-                meta_lengths,
-                origins,
-                origin_codes,
-            };
-            numbers.columns(text)
+        let numbers = Numbers {
+            shapes,
+            types,
+            type_codes,
+            times,
+            nanos,
+            lengths,
+            meta_lengths,
+            origins,
+            origin_codes,
+        };
+        let columns = SCRATCH.with_borrow_mut(|scratch| {
+            let columns =
+                scratch.get(..written).ok_or_else(mismatch).and_then(|t| numbers.columns(t));
+            if scratch.len() > SCRATCH_BYTES {
+                *scratch = Vec::new();
+            }
+            columns
         });
         columns.and_then(|columns| self.batch.push_columns(&columns)).map_err(to_js)
     }
@@ -134,8 +147,8 @@ impl Numbers<'_> {
             return Err(mismatch());
         }
         let mut id = || -> Result<[u8; 16]> {
-            let text = ids.next().and_then(|text| std::str::from_utf8(text).ok());
-            text.and_then(parse_id).map(|id| id.into_bytes()).ok_or_else(mismatch)
+            let id = ids.next().and_then(parse_id_bytes);
+            id.map(|id| id.into_bytes()).ok_or_else(mismatch)
         };
         for shape in &columns.shapes {
             columns.ids.push(id()?);

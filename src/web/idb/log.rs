@@ -13,7 +13,7 @@ use super::{CONSUMERS, HEAD, META, SEGMENTS, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
     Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
-    Query, RecentIds, Segment, Stats,
+    Query, RecentIds, Segment, Sequenced, Stats,
 };
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, SeqNo, Uuid};
@@ -34,6 +34,8 @@ struct Inner {
     connection: RefCell<Option<Connection>>,
     /// Which log this is: one that somebody deleted and made again is another.
     incarnation: Cell<Option<Uuid>>,
+    /// The head when it was last seen: what the next append expects to find.
+    head: Cell<Option<Head>>,
     /// Why the log is closed, once it is.
     closed: RefCell<Option<Error>>,
     on_closed: Box<dyn Fn(Error)>,
@@ -54,6 +56,7 @@ impl IndexedDbLog {
             name: name.into(),
             connection: RefCell::default(),
             incarnation: Cell::default(),
+            head: Cell::default(),
             closed: RefCell::default(),
             on_closed: Box::new(on_closed),
             commits: CommitSender::new(),
@@ -144,6 +147,7 @@ impl IndexedDbLog {
                 ));
             }
             log.0.incarnation.set(Some(incarnation));
+            log.0.head.set(Some(head));
             next(tx, head)
         })
     }
@@ -193,56 +197,9 @@ impl IndexedDbLog {
         })
     }
 
-    /// Stores `batch` after `head`.
-    fn write(
-        tx: &Transaction,
-        head: Head,
-        batch: Batch,
-        recent: Option<RecentIds>,
-        result: &Slot<Written>,
-    ) -> Result<()> {
-        let sequenced = head.sequence(batch, recent.as_ref())?;
-        let store = tx.store(SEGMENTS)?;
-        for segment in &sequenced.segments {
-            let key = JsValue::from(segment.first().get() as f64);
-            tx.issue(store.add_with_key(&records::segment_to_js(segment), &key))?;
-        }
-        if !sequenced.segments.is_empty() {
-            let head = records::head_to_js(&sequenced.head);
-            tx.issue(tx.store(META)?.put_with_key(&head, &JsValue::from(HEAD)))?;
-        }
-        tx.commit();
-        let segments = sequenced.segments.into_iter().map(Arc::new).collect();
-        result.replace(Some(Written { appended: sequenced.appended, segments, recent }));
-        Ok(())
-    }
-}
-
-/// Where a transaction's callbacks leave what it is for.
-pub(super) type Slot<T> = Rc<RefCell<Option<T>>>;
-
-/// What an append stored.
-struct Written {
-    appended: Appended,
-    segments: Vec<Arc<Segment>>,
-    recent: Option<RecentIds>,
-}
-
-#[async_trait(?Send)]
-impl EventLog for IndexedDbLog {
-    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
-        let mode = if batch.strict { Mode::WriteStrict } else { Mode::Write };
-        let log = self.clone();
-        let work = move |tx: &Transaction, head: Head, result: Slot<Written>| {
-            head.check(&batch)?;
-            if !batch.checks_ids {
-                return IndexedDbLog::write(tx, head, batch, None, &result);
-            }
-            log.with_recent(tx, head, move |tx, recent| {
-                IndexedDbLog::write(tx, head, batch, Some(recent), &result)
-            })
-        };
-        let written = self.transact(&[META, SEGMENTS], mode, work).await?;
+    /// Takes note of an append that is durable, and tells the subscriptions.
+    fn announce(&self, written: Written) -> Appended {
+        self.0.head.set(Some(written.head));
         let kept = self.0.recent.take();
         let mut recent = written.recent.or(kept);
         for segment in &written.segments {
@@ -253,7 +210,119 @@ impl EventLog for IndexedDbLog {
             self.0.commits.announce(segment);
         }
         self.0.recent.replace(recent);
-        Ok(written.appended)
+        written.appended
+    }
+
+    /// Appends in one round trip, if the head is still what it was when it was last seen: reading it,
+    /// adding the segments and writing it are issued together, and nothing is committed before the
+    /// first says so. Gives the batch back if another tab was faster.
+    async fn append_expecting(
+        &self,
+        head: Head,
+        batch: Batch,
+        mode: Mode,
+    ) -> Result<Result<Written, Batch>> {
+        let expected_last = batch.expected_last;
+        let sequenced = head.sequence(batch, None)?;
+        let segments: Vec<_> = sequenced.segments.into_iter().map(Arc::new).collect();
+        let (log, stored) = (self.clone(), segments.clone());
+        let issue = move |tx: &Transaction| {
+            log.with_head(tx, move |tx, found| {
+                if found != head {
+                    return Err(moved_on());
+                }
+                tx.commit();
+                Ok(())
+            })?;
+            add(tx, stored.iter().map(|segment| &**segment), &sequenced.head)
+        };
+        match self.run(&[META, SEGMENTS], mode, Box::new(issue)).await {
+            Ok(()) => {
+                let Sequenced { head, appended, .. } = sequenced;
+                Ok(Ok(Written { head, appended, segments, recent: None }))
+            }
+            // Another tab has changed the head, or has the number: the transaction has undone all.
+            Err(Error::Storage { .. }) => {
+                let segments = segments.iter().map(|segment| &**segment);
+                Ok(Err(Batch::unnumbered(segments, expected_last, mode == Mode::WriteStrict)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores `batch` after `head`.
+    fn write(
+        tx: &Transaction,
+        head: Head,
+        batch: Batch,
+        recent: Option<RecentIds>,
+        result: &Slot<Written>,
+    ) -> Result<()> {
+        let sequenced = head.sequence(batch, recent.as_ref())?;
+        if !sequenced.segments.is_empty() {
+            add(tx, sequenced.segments.iter(), &sequenced.head)?;
+        }
+        tx.commit();
+        let segments = sequenced.segments.into_iter().map(Arc::new).collect();
+        let Sequenced { head, appended, .. } = sequenced;
+        result.replace(Some(Written { head, appended, segments, recent }));
+        Ok(())
+    }
+}
+
+/// Adds segments, and writes the head that they make.
+fn add<'a>(
+    tx: &Transaction,
+    segments: impl Iterator<Item = &'a Segment>,
+    head: &Head,
+) -> Result<()> {
+    let store = tx.store(SEGMENTS)?;
+    for segment in segments {
+        let key = JsValue::from(segment.first().get() as f64);
+        tx.issue(store.add_with_key(&records::segment_to_js(segment), &key))?;
+    }
+    let head = records::head_to_js(head);
+    tx.issue(tx.store(META)?.put_with_key(&head, &JsValue::from(HEAD)))
+}
+
+fn moved_on() -> Error {
+    Error::Storage { message: "the log has moved on".into(), cause: None }
+}
+
+/// Where a transaction's callbacks leave what it is for.
+pub(super) type Slot<T> = Rc<RefCell<Option<T>>>;
+
+/// What an append stored.
+struct Written {
+    head: Head,
+    appended: Appended,
+    segments: Vec<Arc<Segment>>,
+    recent: Option<RecentIds>,
+}
+
+#[async_trait(?Send)]
+impl EventLog for IndexedDbLog {
+    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
+        let mode = if batch.strict { Mode::WriteStrict } else { Mode::Write };
+        let mut batch = batch;
+        let expected = self.0.head.get().filter(|head| head.check(&batch).is_ok());
+        if let Some(head) = expected.filter(|_| !batch.checks_ids && !batch.is_empty()) {
+            match self.append_expecting(head, batch, mode).await? {
+                Ok(written) => return Ok(self.announce(written)),
+                Err(refused) => batch = refused,
+            }
+        }
+        let log = self.clone();
+        let work = move |tx: &Transaction, head: Head, result: Slot<Written>| {
+            head.check(&batch)?;
+            if !batch.checks_ids {
+                return IndexedDbLog::write(tx, head, batch, None, &result);
+            }
+            log.with_recent(tx, head, move |tx, recent| {
+                IndexedDbLog::write(tx, head, batch, Some(recent), &result)
+            })
+        };
+        Ok(self.announce(self.transact(&[META, SEGMENTS], mode, work).await?))
     }
 
     async fn bounds(&self) -> Result<Bounds> {

@@ -7,7 +7,7 @@ use crate::log::{Head, Page, PageBuilder, Query, Segment, beyond};
 use crate::web::error::from_idb;
 use crate::{Error, Result};
 use js_sys::Array;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
@@ -36,6 +36,9 @@ impl IndexedDbLog {
         let mut count = full.clamp(1, FIRST_STEP) as u32;
         loop {
             let (head, records) = self.read_step(at, query, count).await?;
+            if !in_range(query, &head) {
+                return Ok(page.finish(&head));
+            }
             at = at.clamp(head.first, head.last.max(head.first));
             let mut bytes = 0;
             let mut end = None;
@@ -53,7 +56,7 @@ impl IndexedDbLog {
                     return Ok(page.finish(&head));
                 }
             }
-            if records.is_empty() && head.first <= head.last && in_range(query, &head) {
+            if records.is_empty() {
                 return Err(missing(at));
             }
             if end.is_none() {
@@ -70,25 +73,25 @@ impl IndexedDbLog {
         let step = Rc::new(RefCell::new(Step::default()));
         let (gathered, log, query) = (step.clone(), self.clone(), query.clone());
         let transaction = self.begin(&[META, SEGMENTS], Mode::Read).await?;
-        transaction
-            .run(Box::new(move |tx| {
-                log.with_head(tx, move |tx, head| {
-                    gathered.borrow_mut().head = Some(head);
-                    if !in_range(&query, &head) {
-                        return Ok(());
-                    }
-                    let at = at.clamp(head.first, head.last);
-                    if query.reverse {
-                        walk_back(tx, at, query.from, count, gathered)
-                    } else {
-                        segments_from(tx, at, query.to.min(head.last), count, move |_, found| {
-                            gathered.borrow_mut().records = found;
-                            Ok(())
-                        })
-                    }
-                })
-            }))
-            .await?;
+        let issue = move |tx: &Transaction| {
+            let (to, reverse) = (query.to, query.reverse);
+            let step = gathered.clone();
+            log.with_head(tx, move |tx, head| {
+                step.borrow_mut().head = Some(head);
+                if !reverse || !in_range(&query, &head) {
+                    return Ok(());
+                }
+                walk_back(tx, at.clamp(head.first, head.last), query.from, count, step)
+            })?;
+            if reverse {
+                return Ok(());
+            }
+            segments_from(tx, at, to, count, move |_, found| {
+                gathered.borrow_mut().records = found;
+                Ok(())
+            })
+        };
+        transaction.run(Box::new(issue)).await?;
         let Step { head, records } = step.take();
         Ok((head.ok_or_else(Error::closed)?, records))
     }
@@ -107,16 +110,31 @@ pub(super) fn segments_from(
     count: u32,
     next: impl FnOnce(&Transaction, Vec<JsValue>) -> Result<()> + 'static,
 ) -> Result<()> {
+    if at > to {
+        return next(tx, Vec::new());
+    }
     let store = tx.store(SEGMENTS)?;
+    let start = JsValue::from(at as f64);
+    // Both at once: most readers go on where a segment starts, and need no second look.
     let up_to = range(None, at)?;
     let floor = store.open_key_cursor_with_range_and_direction(&up_to, IdbCursorDirection::Prev);
-    tx.then(floor, move |tx, cursor| {
-        let Some(cursor) = cursor.dyn_ref::<IdbCursor>() else {
-            return next(tx, Vec::new());
-        };
-        let start = cursor.key().map_err(|thrown| from_idb("reading a key", thrown))?;
-        let found = store.get_all_with_key_and_limit(&range(Some(&start), to)?, count);
-        tx.then(found, |tx, found| next(tx, Array::from(&found).to_vec()))
+    let found = store.get_all_with_key_and_limit(&range(Some(&start), to)?, count);
+    let earlier = Rc::new(Cell::new(None));
+    let noted = earlier.clone();
+    tx.then(floor, move |_, cursor| {
+        if let Some(cursor) = cursor.dyn_ref::<IdbCursor>() {
+            let key = cursor.key().map_err(|thrown| from_idb("reading a key", thrown))?;
+            noted.set(key.as_f64().filter(|key| *key < at as f64));
+        }
+        Ok(())
+    })?;
+    tx.then(found, move |tx, found| match earlier.get() {
+        None => next(tx, Array::from(&found).to_vec()),
+        Some(start) => {
+            let range = range(Some(&JsValue::from(start)), to)?;
+            let found = store.get_all_with_key_and_limit(&range, count);
+            tx.then(found, |tx, found| next(tx, Array::from(&found).to_vec()))
+        }
     })
 }
 
