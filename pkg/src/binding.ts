@@ -59,6 +59,10 @@ export interface Log {
   seek(consumer: string, position: unknown): Promise<void>;
   consumers(): Promise<ConsumerInfo[]>;
   deleteConsumer(name: string): Promise<boolean>;
+  /** Whether there are small segments that should be merged. */
+  needsMerge(): boolean;
+  /** Merges some; resolves to whether there is more to do. */
+  merge(): Promise<boolean>;
   /** Makes cursors read on: another tab may have appended. */
   wake(): void;
   /** Ends every cursor. */

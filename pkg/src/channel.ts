@@ -2,6 +2,8 @@ import type { Batch, Log } from "./binding.js";
 import { Dispatcher } from "./dispatcher.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
+import type { Entry } from "./entry.js";
+import { Merging } from "./merging.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
 import { Tabs } from "./tabs.js";
 import { type Limits, Retention } from "./retention.js";
@@ -34,6 +36,7 @@ export class Channel {
   /** Undefined without a log. */
   readonly log: OpenLog | undefined;
   #tabs: Tabs | undefined;
+  readonly #merging: Merging | undefined;
   readonly #retentions = new Set<Retention>();
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
@@ -41,15 +44,20 @@ export class Channel {
   constructor(stored?: { readonly log: Log; readonly last: SeqNo; readonly newBatch: () => Batch }) {
     if (stored === undefined) return;
     const { log, last, newBatch } = stored;
-    const dispatcher = new Dispatcher(log, last, (error) => {
+    const report = (error: EverbusError): void => {
       for (const member of this.members) member.report(error);
-    });
-    const writer = new Writer(log, newBatch, (first, entries) => {
+    };
+    const dispatcher = new Dispatcher(log, last, report);
+    const merging = (this.#merging = new Merging(log, report));
+    const onCommit = (first: SeqNo, entries: readonly Entry[]): void => {
       if (entries.length > 0) this.#tabs?.tell();
       for (const retention of this.#retentions) retention.committed(entries.length);
       dispatcher.committed(first, entries);
-    });
+    };
+    const writer = new Writer(log, newBatch, onCommit, () => merging.idle());
     this.log = { core: log, writer, dispatcher };
+    // What an earlier page had no time for.
+    merging.idle();
   }
 
   /** From now on other tabs are told of commits, and theirs are delivered here. */
@@ -95,6 +103,7 @@ export class Channel {
     this.#ended = true;
     if (this.log === undefined) return;
     this.#tabs?.close();
+    this.#merging?.stop();
     for (const retention of this.#retentions) retention.close();
     this.log.dispatcher.close();
     closeLog(this.log.core);

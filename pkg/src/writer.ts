@@ -27,6 +27,7 @@ export class Writer {
   readonly #log: Log;
   readonly #newBatch: () => Batch;
   readonly #onCommit: (first: SeqNo, entries: readonly Entry[]) => void;
+  readonly #onIdle: () => void;
   #queue: Unit[] = [];
   #inFlight: readonly Unit[] = [];
   #running = false;
@@ -35,11 +36,20 @@ export class Writer {
   #flushes: Flush[] = [];
   #isEnded = false;
 
-  /** `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. */
-  constructor(log: Log, newBatch: () => Batch, onCommit: (first: SeqNo, entries: readonly Entry[]) => void) {
+  /**
+   * `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. `onIdle` is
+   * called after a commit when nothing else waits for one: an application that awaits each commit is idle in between.
+   */
+  constructor(
+    log: Log,
+    newBatch: () => Batch,
+    onCommit: (first: SeqNo, entries: readonly Entry[]) => void,
+    onIdle: () => void,
+  ) {
     this.#log = log;
     this.#newBatch = newBatch;
     this.#onCommit = onCommit;
+    this.#onIdle = onIdle;
   }
 
   /** Queues a unit. Its commit starts after the current task's code has run, with whatever else that has queued. */
@@ -112,6 +122,12 @@ export class Writer {
       }
       return;
     }
+    this.#settle(units, entries, numbers, checkIds);
+    if (this.#queue.length === 0 && !this.#isEnded) this.#onIdle();
+  }
+
+  /** Tells everybody that units are durable. */
+  #settle(units: readonly Unit[], entries: readonly Entry[], numbers: Float64Array, checkIds: boolean): void {
     const first = numbers[0]!;
     if (checkIds) {
       this.#resolve(units[0]!, numbers.subarray(1));

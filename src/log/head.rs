@@ -51,7 +51,16 @@ pub(crate) struct Head {
     /// How many segments are stored, and their bytes.
     pub(crate) segments: u64,
     pub(crate) bytes: u64,
+    /// The last number of the segments that are never written again; those after it are loose.
+    pub(crate) settled: u64,
+    /// How many segments are loose, and their bytes.
+    pub(crate) loose_segments: u64,
+    pub(crate) loose_bytes: u64,
 }
+
+/// So few loose segments before a full one stay as they are: a burst makes them, and merging would
+/// read what came after them for nothing.
+const FEW: u64 = 2;
 
 /// A batch with its numbers, ready to be stored.
 #[derive(Debug)]
@@ -63,7 +72,17 @@ pub(crate) struct Sequenced {
 
 impl Head {
     pub(crate) fn new(incarnation: Uuid) -> Head {
-        Head { incarnation, first: 1, last: 0, latest: i64::MIN, segments: 0, bytes: 0 }
+        Head {
+            incarnation,
+            first: 1,
+            last: 0,
+            latest: i64::MIN,
+            segments: 0,
+            bytes: 0,
+            settled: 0,
+            loose_segments: 0,
+            loose_bytes: 0,
+        }
     }
 
     pub(crate) fn bounds(&self) -> Bounds {
@@ -86,11 +105,33 @@ impl Head {
         }
     }
 
-    /// Notes that the oldest segment, which ends with `last` and has so many bytes, is forgotten.
-    pub(crate) fn forget(&mut self, last: SeqNo, bytes: usize) {
-        self.first = last.get() + 1;
+    /// Notes that the oldest segment is forgotten.
+    pub(crate) fn forget(&mut self, oldest: &Segment) {
+        let (last, bytes) = (oldest.last().get(), oldest.as_bytes().len() as u64);
+        self.first = last + 1;
         self.segments = self.segments.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(bytes as u64);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if last > self.settled {
+            self.settled = last;
+            self.loose_segments = self.loose_segments.saturating_sub(1);
+            self.loose_bytes = self.loose_bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// Notes that a segment is added at the end.
+    fn extend(&mut self, segment: &Segment) {
+        let bytes = segment.as_bytes().len() as u64;
+        self.last = segment.last().get();
+        self.latest = segment.latest();
+        self.segments += 1;
+        self.bytes += bytes;
+        if self.loose_segments <= FEW && segment.is_full() {
+            self.settled = self.last;
+            (self.loose_segments, self.loose_bytes) = (0, 0);
+        } else {
+            self.loose_segments += 1;
+            self.loose_bytes += bytes;
+        }
     }
 
     /// Refuses a batch whose condition isn't met.
@@ -127,10 +168,7 @@ impl Head {
             let first = SeqNo::new(head.last + 1)?;
             SeqNo::new(head.last + draft.len())?;
             let segment = draft.seal(first, head.latest);
-            head.last = segment.last().get();
-            head.latest = segment.latest();
-            head.segments += 1;
-            head.bytes += segment.as_bytes().len() as u64;
+            head.extend(&segment);
             segments.push(segment);
         }
         let mut next = self.last;

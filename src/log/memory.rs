@@ -4,6 +4,7 @@ use super::EventLog;
 use super::batch::Batch;
 use super::commits::{CommitSender, Commits};
 use super::head::{Appended, Bounds, Head, Stats};
+use super::merge::Replacement;
 use super::page::{Page, PageBuilder, Query};
 use super::recent::RecentIds;
 use super::segment::Segment;
@@ -68,6 +69,12 @@ impl MemoryLog {
         self.commits.close();
     }
 
+    /// Whether small segments should be merged.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn needs_merge(&self) -> bool {
+        self.lock().head.merge_count().is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code that runs under the lock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -115,9 +122,27 @@ impl EventLog for MemoryLog {
         let kept = state.segments.partition_point(|segment| segment.last() < before);
         let forgotten: Vec<_> = state.segments.drain(..kept).collect();
         for segment in forgotten {
-            state.head.forget(segment.last(), segment.as_bytes().len());
+            state.head.forget(&segment);
         }
         Ok(state.head.bounds())
+    }
+
+    async fn merge(&self) -> Result<bool> {
+        let mut state = self.open()?;
+        let Some(count) = state.head.merge_count() else {
+            return Ok(false);
+        };
+        let start = state.segments.partition_point(|s| s.last().get() <= state.head.settled);
+        let loose: Vec<_> = state.segments[start..].iter().take(count as usize).cloned().collect();
+        let mut head = state.head;
+        let replacements = head.merge(loose.iter().map(|segment| &**segment))?;
+        for Replacement { first, last, segment } in replacements {
+            let from = state.segments.partition_point(|s| s.last() < first);
+            let to = state.segments.partition_point(|s| s.first() <= last);
+            state.segments.splice(from..to, [Arc::new(segment)]);
+        }
+        state.head = head;
+        Ok(head.merge_count().is_some())
     }
 
     async fn read(&self, query: &Query) -> Result<Page> {

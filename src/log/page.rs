@@ -4,7 +4,7 @@ use super::head::Head;
 use super::segment::Row;
 use super::{EventLog, Segment};
 use crate::{EventEnvelope, Filter, Result, SeqNo};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 /// A page takes no further segment once those it keeps have this many bytes.
@@ -89,6 +89,8 @@ impl Page {
 pub(crate) struct PageBuilder<'a> {
     query: &'a Query,
     chunks: Vec<Chunk>,
+    /// The numbers that are still to be looked at: segments may be merged while they are read.
+    open: Range<u64>,
     missing: usize,
     bytes: usize,
     resume: Option<SeqNo>,
@@ -96,14 +98,28 @@ pub(crate) struct PageBuilder<'a> {
 
 impl<'a> PageBuilder<'a> {
     pub(crate) fn new(query: &'a Query) -> Self {
-        PageBuilder { query, chunks: Vec::new(), missing: query.limit, bytes: 0, resume: None }
+        let open = query.from..query.to.saturating_add(1);
+        PageBuilder {
+            query,
+            chunks: Vec::new(),
+            open,
+            missing: query.limit,
+            bytes: 0,
+            resume: None,
+        }
     }
 
     /// Takes what matches out of the next segment; breaks once the page is full.
     pub(crate) fn push(&mut self, segment: Arc<Segment>) -> ControlFlow<()> {
-        let Query { from, to, filter, reverse, .. } = self.query;
+        let Query { filter, reverse, .. } = self.query;
+        let open = self.open.clone();
+        if *reverse {
+            self.open.end = segment.first().get().min(open.end);
+        } else {
+            self.open.start = (segment.last().get() + 1).max(open.start);
+        }
         if filter.is_empty() || segment.may_match(filter) {
-            let mut rows = segment.select(filter, &(*from..to.saturating_add(1)));
+            let mut rows = segment.select(filter, &open);
             if *reverse {
                 rows.reverse();
             }

@@ -257,6 +257,16 @@ impl Segment {
         self.text(&self.layout.payloads)
     }
 
+    /// How many bytes the payloads have.
+    pub(crate) fn payload_bytes(&self) -> usize {
+        self.layout.payloads.len()
+    }
+
+    /// Whether a writer would add no further event.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= MAX_EVENTS || self.payload_bytes() >= MAX_PAYLOAD_BYTES
+    }
+
     /// How many events there are.
     pub(crate) fn len(&self) -> usize {
         self.layout.count

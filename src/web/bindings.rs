@@ -199,6 +199,21 @@ impl Log {
         promise(async move { Ok(JsValue::from(log.delete_consumer(&consumer).await?)) })
     }
 
+    /// Whether small segments should be merged.
+    #[wasm_bindgen(js_name = needsMerge)]
+    pub fn needs_merge(&self) -> bool {
+        match &self.0 {
+            Backend::Memory(log) => log.needs_merge(),
+            Backend::IndexedDb(log) => log.needs_merge(),
+        }
+    }
+
+    /// Merges small segments; resolves to whether there is more to do.
+    pub fn merge(&self) -> Promise {
+        let log = self.log();
+        promise(async move { Ok(JsValue::from(log.merge().await?)) })
+    }
+
     /// Makes cursors read on: another tab may have appended. Nobody else appends to a log in memory.
     pub fn wake(&self) {
         if let Backend::IndexedDb(log) = &self.0 {

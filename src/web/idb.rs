@@ -6,6 +6,7 @@
 mod connection;
 mod listen;
 mod log;
+mod merge;
 mod read;
 mod records;
 mod transaction;

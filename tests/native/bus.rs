@@ -164,6 +164,9 @@ impl EventLog for Picky {
     async fn trim(&self, before: SeqNo) -> Result<Bounds> {
         self.0.trim(before).await
     }
+    async fn merge(&self) -> Result<bool> {
+        self.0.merge().await
+    }
     async fn read(&self, query: &Query) -> Result<Page> {
         self.0.read(query).await
     }

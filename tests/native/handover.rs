@@ -51,6 +51,9 @@ impl EventLog for Slow {
     async fn trim(&self, before: SeqNo) -> Result<Bounds> {
         slowly!(self.0.trim(before))
     }
+    async fn merge(&self) -> Result<bool> {
+        slowly!(self.0.merge())
+    }
     async fn read(&self, query: &Query) -> Result<Page> {
         // Short pages, so that reading takes several turns.
         let query = Query { limit: query.limit.min(3), ..query.clone() };

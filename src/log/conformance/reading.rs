@@ -180,3 +180,48 @@ pub async fn retention_finds_whole_segments_and_the_consumers_they_would_overtak
     assert_eq!(left.first, Some(seq(31)));
     assert_eq!(log.surplus(&retention, now).await.expect("it works"), None);
 }
+
+/// A log of single events, of batches and of full segments becomes one of full segments, with the same
+/// events, numbers, known ids and times, and is as small as the same log written in bulk.
+pub async fn merging_changes_nothing_but_the_segments(harness: impl Harness) {
+    let log = harness.open().await;
+    let samples = samples(4600);
+    log.append_batch(batch(&samples[..1000])).await.expect("it works");
+    assert!(!log.merge().await.expect("it works"), "a full segment is settled");
+    for envelope in &samples[1000..1900] {
+        log.append_batch(batch(std::slice::from_ref(envelope))).await.expect("it works");
+    }
+    assert!(!log.merge().await.expect("it works"), "too little for a full segment");
+    assert_eq!(log.stats().await.expect("it works").segments, 901);
+    for some in samples[1900..2500].chunks(7) {
+        log.append_batch(batch(some)).await.expect("it works");
+    }
+    log.append_batch(batch(&samples[2500..4500])).await.expect("it works");
+    log.append_batch(batch(&samples[4500..])).await.expect("it works");
+    let stored = stored(&samples);
+    let mut reader = log.subscribe("reader", SeekPosition::Sequence(990)).await.expect("it works");
+    assert_eq!(numbers(&mut reader, 5).await, [990, 991, 992, 993, 994]);
+    while log.merge().await.expect("it works") {}
+
+    let merged = log.stats().await.expect("it works");
+    assert!(merged.segments <= 10, "{merged:?}");
+    assert_eq!(numbers(&mut reader, 3606).await, (995..=4600).collect::<Vec<_>>());
+    let log = harness.reopen(log).await;
+    for reverse in [false, true] {
+        let mut all = read_all(&*log, Query { reverse, ..Query::default() }).await;
+        if reverse {
+            all.reverse();
+        }
+        assert!(all == stored, "reading gives something else, reverse: {reverse}");
+    }
+    assert_eq!(log.append(samples[1234].clone()).await.expect("it works"), 1235);
+    let time = samples[3000].timestamp;
+    assert_eq!(log.find_time(time).await.expect("it works"), Some(seq(3001)));
+    let bulk = harness.open().await;
+    bulk.append_batch(batch(&samples)).await.expect("it works");
+    let bulk = bulk.stats().await.expect("it works");
+    assert!(merged.bytes <= bulk.bytes * 11 / 10, "{merged:?} against {bulk:?}");
+    assert_eq!(log.trim(seq(4601)).await.expect("it works").first, None);
+    let stats = log.stats().await.expect("it works");
+    assert_eq!((stats.segments, stats.bytes), (0, 0));
+}

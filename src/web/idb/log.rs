@@ -9,7 +9,7 @@
 use super::connection::{Connection, Lost};
 use super::read::{decode, segments_from};
 use super::transaction::{Issue, Mode, Transaction};
-use super::{CONSUMERS, HEAD, META, SEGMENTS, records, trim};
+use super::{CONSUMERS, HEAD, META, SEGMENTS, merge, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
     Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
@@ -69,6 +69,11 @@ impl IndexedDbLog {
     /// Makes subscriptions read on: another tab may have appended.
     pub fn wake(&self) {
         self.0.commits.wake();
+    }
+
+    /// Whether small segments should be merged, by what was last seen.
+    pub(in crate::web) fn needs_merge(&self) -> bool {
+        self.0.head.get().is_some_and(|head| head.merge_count().is_some())
     }
 
     /// Gives the database free, ends every subscription, and refuses every later call.
@@ -347,6 +352,15 @@ impl EventLog for IndexedDbLog {
             trim::trim(tx, head, before, result)
         };
         self.transact(&[META, SEGMENTS], Mode::Write, work).await
+    }
+
+    async fn merge(&self) -> Result<bool> {
+        if !self.needs_merge() {
+            return Ok(false);
+        }
+        let head = self.transact(&[META, SEGMENTS], Mode::Write, merge::merge).await?;
+        self.0.head.set(Some(head));
+        Ok(head.merge_count().is_some())
     }
 
     async fn read(&self, query: &Query) -> Result<Page> {

@@ -176,7 +176,7 @@ fn step_back(
 }
 
 /// The keys from `from` to `to`, both included.
-fn range(from: Option<&JsValue>, to: u64) -> Result<JsValue> {
+pub(super) fn range(from: Option<&JsValue>, to: u64) -> Result<JsValue> {
     let to = JsValue::from(to as f64);
     match from {
         Some(from) => IdbKeyRange::bound(from, &to),

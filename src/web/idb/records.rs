@@ -16,6 +16,9 @@ pub(super) fn head_to_js(head: &Head) -> JsValue {
         ("latest", JsValue::from(head.latest as f64)),
         ("segments", JsValue::from(head.segments as f64)),
         ("bytes", JsValue::from(head.bytes as f64)),
+        ("settled", JsValue::from(head.settled as f64)),
+        ("looseSegments", JsValue::from(head.loose_segments as f64)),
+        ("looseBytes", JsValue::from(head.loose_bytes as f64)),
     ])
 }
 
@@ -30,9 +33,13 @@ pub(super) fn head_from_js(value: &JsValue) -> Result<Head> {
             latest: field(value, "latest").as_f64()? as i64,
             segments: number(value, "segments")?,
             bytes: number(value, "bytes")?,
+            settled: number(value, "settled")?,
+            loose_segments: number(value, "looseSegments")?,
+            loose_bytes: number(value, "looseBytes")?,
         })
     });
-    head.filter(|head| (1..=head.last + 1).contains(&head.first)).ok_or_else(|| damaged(HEAD))
+    head.filter(|head| (1..=head.last + 1).contains(&head.first) && head.settled <= head.last)
+        .ok_or_else(|| damaged(HEAD))
 }
 
 pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {

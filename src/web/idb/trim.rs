@@ -34,7 +34,7 @@ fn step(
         if let Ok(cursor) = cursor.dyn_into::<IdbCursorWithValue>() {
             let segment = records::segment_from_js(&cursor.value().map_err(failed)?)?;
             if segment.last() < before {
-                head.forget(segment.last(), segment.as_bytes().len());
+                head.forget(&segment);
                 tx.issue(cursor.delete())?;
                 step(tx, request, head, before, result)?;
                 return cursor.continue_().map_err(failed);

@@ -20,6 +20,7 @@ import "./delete.js";
 import "./failed-commit.js";
 import "./bad-events.js";
 import "./bad-calls.js";
+import "./merging.js";
 import "./retention.js";
 import "./trim.js";
 import "./unsupported.js";
