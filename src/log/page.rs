@@ -162,3 +162,41 @@ pub(super) async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Option
     let page = log.read(&Query { from: number, limit: 1, ..Query::default() }).await?;
     Ok(page.chunks.into_iter().next().map(|chunk| chunk.segment))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::segment::Columns;
+    use crate::{EntityEvent, Uuid};
+
+    fn segment(first: u64, count: u64) -> Arc<Segment> {
+        let mut columns = Columns::default();
+        for n in first..first + count {
+            let entity_id = Uuid::from_u64_pair(0, n);
+            let event = EntityEvent::Deleted { entity_type: "thing".into(), entity_id };
+            let envelope = EventEnvelope::new(event.into(), &*crate::env::system());
+            columns.push(&envelope).expect("the event is valid");
+        }
+        let first = SeqNo::new(first).expect("it is a number");
+        Arc::new(columns.encode().expect("it is small").seal(first, i64::MIN))
+    }
+
+    fn read(query: &Query, segments: &[(u64, u64)]) -> Vec<u64> {
+        let mut page = PageBuilder::new(query);
+        for (first, count) in segments {
+            assert!(page.push(segment(*first, *count)).is_continue());
+        }
+        let page = page.finish(&Head { last: 10, ..Head::new(Uuid::nil()) });
+        page.envelopes().filter_map(|e| e.seq_no).map(SeqNo::get).collect()
+    }
+
+    /// Between two steps of reading, what comes next may be merged with what was read already.
+    #[test]
+    fn segments_that_are_merged_while_they_are_read_give_each_event_once() {
+        let query = Query::default();
+        assert_eq!(read(&query, &[(1, 2), (3, 2), (1, 7), (8, 3)]), (1..=10).collect::<Vec<_>>());
+        let query = Query { reverse: true, from: 2, ..query };
+        let backwards: Vec<u64> = (2..=10).rev().collect();
+        assert_eq!(read(&query, &[(9, 2), (8, 1), (6, 5), (1, 5)]), backwards);
+    }
+}
