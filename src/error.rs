@@ -2,7 +2,6 @@
 
 use crate::SeqNo;
 use crate::platform::Shared;
-use std::error::Error as StdError;
 
 /// What lies behind an [`Error`]: a back end's own error.
 ///
@@ -150,8 +149,3 @@ pub enum RecvError {
     #[error("the bus is closed")]
     Closed,
 }
-
-const _: fn() = || {
-    fn is_error<E: StdError>() {}
-    is_error::<Error>();
-};
