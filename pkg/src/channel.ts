@@ -1,12 +1,12 @@
 import type { Batch, Log } from "./binding.js";
 import { Dispatcher } from "./dispatcher.js";
+import type { Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
-import type { Entry } from "./entry.js";
 import { Merging } from "./merging.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
-import { Tabs } from "./tabs.js";
 import { type Limits, Retention } from "./retention.js";
+import { Tabs } from "./tabs.js";
 import type { SeqNo } from "./types.js";
 import { Writer } from "./writer.js";
 

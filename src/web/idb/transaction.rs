@@ -102,14 +102,17 @@ impl Transaction {
                 let _ = sender.map(|sender| sender.send(completed));
             }));
         }
-        let end = EndOnDrop(self);
-        let transaction = &end.0;
+        let mut end = EndOnDrop { transaction: self, ended: false };
+        let transaction = &end.transaction;
         if let Err(error) = issue(transaction) {
             transaction.fail(error);
         }
-        if ended.await == Ok(true) {
+        let completed = ended.await == Ok(true);
+        end.ended = true;
+        if completed {
             return Ok(());
         }
+        let transaction = &end.transaction;
         let failure = transaction.0.failure.borrow_mut().take();
         Err(failure.unwrap_or_else(|| {
             let thrown = transaction.0.raw.error();
@@ -169,13 +172,18 @@ impl Transaction {
 }
 
 /// Ends a transaction that nobody waits for any more, and lets go of its callbacks, which hold it.
-struct EndOnDrop(Transaction);
+struct EndOnDrop {
+    transaction: Transaction,
+    ended: bool,
+}
 
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
-        let listeners = self.0.0.listeners.take();
+        let listeners = self.transaction.0.listeners.take();
         drop(listeners);
-        // Fails if the transaction has ended, as it usually has.
-        let _ = self.0.0.raw.abort();
+        if !self.ended {
+            // Fails only if it is committing already: then it is made whole.
+            let _ = self.transaction.0.raw.abort();
+        }
     }
 }
