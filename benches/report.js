@@ -1,46 +1,54 @@
-// From the times of a row to ratios and text.
+// From the values of a row to ratios and text.
 import { median } from "./median.js";
 
 /**
- * The ratios that a row is about: each round's own, as both contestants took their turns in it.
+ * What the row's targets came to: "against" another contestant each round's own ratio, as both took their turns in it,
+ * else the value itself.
  *
- * "atLeast" is a speed: the other's time through this one's. "atMost" is a time: this one's through the other's.
+ * "atLeast" is a speed: the other's value through this one's. "atMost" is this one's through the other's.
  */
 export function compare({ contestants }, engine) {
-  return contestants.flatMap((contestant) =>
-    contestant.targets.map(({ against, atLeast, atMost }) => {
-      const other = contestants.find(({ name }) => name === against);
+  return contestants.flatMap(({ name, values, targets }) =>
+    targets.map(({ against, atLeast, atMost }) => {
       const isSpeed = atLeast !== undefined;
       const target = (atLeast ?? atMost)[engine];
-      const ratios = contestant.times.map((time, i) => (isSpeed ? other.times[i] / time : time / other.times[i]));
+      const others = contestants.find((other) => other.name === against)?.values;
+      const ratios = values.map((value, i) => (others === undefined ? value : isSpeed ? others[i] / value : value / others[i]));
       const ratio = median(ratios);
       const isReached = isSpeed ? ratio >= target : ratio <= target;
-      return { of: contestant.name, against, isSpeed, target, ratios, ratio, isReached };
+      return { of: name, against, isSpeed, target, ratios, ratio, isReached };
     }),
   );
 }
 
 /** A row as text. */
-export function describe({ name, contestants, comparisons }) {
-  const lines = contestants.map(({ name, times, events }) => {
-    const middle = median(times);
-    const spread = `(${duration(Math.min(...times))} – ${duration(Math.max(...times))})`;
+export function describe({ name, unit, skipped, contestants, comparisons }) {
+  if (skipped !== undefined) return `${name}\n  skipped: ${skipped}`;
+  const text = texts[unit];
+  const spread = (values, text) => `(${text(Math.min(...values))} – ${text(Math.max(...values))})`;
+  const lines = contestants.map(({ name, values, events }) => {
+    const middle = median(values);
     const rate = events > 1 ? `${Math.round(events / middle).toLocaleString("en")} k events/s` : "";
-    return `  ${name.padEnd(36)}${duration(middle).padStart(9)}  ${spread.padEnd(24)}${rate}`.trimEnd();
+    return `  ${name.padEnd(38)}${text(middle).padStart(9)}  ${spread(values, text).padEnd(24)}${rate}`.trimEnd();
   });
   for (const { of, against, isSpeed, target, ratios, ratio, isReached } of comparisons) {
-    const spread = `(${number(Math.min(...ratios))} – ${number(Math.max(...ratios))})`;
-    const unit = isSpeed ? "the speed of" : "the time of";
-    const wanted = `target: at ${isSpeed ? "least" : "most"} ${target}${isReached ? "" : ", MISSED"}`;
-    lines.push(`  → ${of}: ${number(ratio)} ${spread} times ${unit} ${against}; ${wanted}`);
+    const own = against === undefined ? text : number;
+    const wanted = `target: at ${isSpeed ? "least" : "most"} ${own(target)}${isReached ? "" : ", MISSED"}`;
+    const times = against === undefined ? "" : ` times the ${isSpeed ? "speed" : nouns[unit]} of ${against}`;
+    lines.push(`  → ${of}: ${own(ratio)} ${spread(ratios, own)}${times}; ${wanted}`);
   }
   return [name, ...lines].join("\n");
 }
 
-function duration(ms) {
-  if (ms >= 1000) return `${number(ms / 1000)} s`;
-  if (ms >= 0.1) return `${number(ms)} ms`;
-  return `${number(ms * 1e6)} ns`;
-}
+const nouns = { ms: "time", bytes: "bytes", segments: "segments" };
+const texts = {
+  ms(value) {
+    if (value >= 1000) return `${number(value / 1000)} s`;
+    if (value >= 0.1) return `${number(value)} ms`;
+    return `${number(value * 1e6)} ns`;
+  },
+  bytes: (value) => `${number(value / 2 ** 20)} MiB`,
+  segments: (value) => value.toLocaleString("en"),
+};
 
 const number = (value) => Number(value.toPrecision(3)).toString();

@@ -1,5 +1,5 @@
 // Measures in a browser, prints what came out and keeps it as JSON:
-// `node benches/run.mjs [NAME...] [--quick] [--engine chromium|firefox]`, after scripts/build.
+// `node benches/run.mjs [NAME...] [--quick] [--engine chromium|firefox] [--only TEXT]`, after scripts/build.
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -9,14 +9,19 @@ import { show } from "./host/browser.js";
 import { serve } from "./host/server.js";
 import { compare, describe } from "./report.js";
 
-/** A page that says nothing for so long hangs. */
-const SILENCE_LIMIT = 180_000;
-
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false }, engine: { type: "string", default: "chromium" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    engine: { type: "string", default: "chromium" },
+    only: { type: "string", default: "" },
+  },
 });
-const { quick, engine } = values;
+const { quick, engine, only } = values;
+
+/** A page that says nothing for so long hangs. Making a long log takes minutes. */
+const SILENCE_LIMIT = quick ? 60_000 : 600_000;
+
 const names = positionals.length > 0 ? positionals : ["log"];
 const unknown = names.filter((name) => !existsSync(new URL(`${name}/page.js`, import.meta.url)));
 if (unknown.length > 0 || !["chromium", "firefox"].includes(engine)) {
@@ -28,7 +33,10 @@ for (const name of names) {
   console.log(`${name}, in ${engine}${quick ? ", quick: too short to be compared" : ""}`);
   const result = { bench: name, engine, quick, date: new Date().toISOString(), rows: [] };
   await measure(name, (said) => {
-    if (said.about) Object.assign(result, said.about);
+    if (said.about) {
+      Object.assign(result, said.about);
+      console.log(`${said.about.userAgent}, ${said.about.cores} cores`);
+    }
     if (!said.row) return;
     const row = { ...said.row, comparisons: compare(said.row, engine) };
     result.rows.push(row);
@@ -36,7 +44,7 @@ for (const name of names) {
   });
   const folder = new URL("results/", import.meta.url);
   await mkdir(folder, { recursive: true });
-  const file = new URL(`${name}-${engine}${quick ? "-quick" : ""}.json`, folder);
+  const file = new URL(`${[name, engine, quick && "quick", only && "part"].filter(Boolean).join("-")}.json`, folder);
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`\n${fileURLToPath(file)}`);
 }
@@ -62,7 +70,7 @@ async function measure(name, hear) {
         else hear(said);
       };
       serve(scope, script, onSaid)
-        .then((origin) => show(scope, engine, `${origin}/${quick ? "?quick" : ""}`))
+        .then((origin) => show(scope, engine, `${origin}/?${new URLSearchParams({ ...(quick && { quick }), only })}`))
         .catch(reject);
     });
   } finally {

@@ -2,9 +2,12 @@
 import { launch } from "../../tests/js/engines/firefox.js";
 import { browse, profile } from "../../tests/js/engines/visits.js";
 
+// Pages may collect garbage, and learn the heap's size as it is.
+const MEMORY = ["--js-flags=--expose-gc", "--enable-precise-memory-info"];
+
 const engines = {
   async chromium(scope, url) {
-    const context = await browse(scope, await profile(scope));
+    const context = await browse(scope, await profile(scope), MEMORY);
     const page = await context.newPage();
     await page.goto(url);
   },

@@ -4,13 +4,14 @@ import { inPieces } from "../page/work.js";
 
 let count = 0;
 
-export async function openFresh() {
-  return connect(`dexie ${++count}`);
+/** `index` is a second key to find events by. */
+export async function openFresh(index) {
+  return open(`dexie ${++count}`, index);
 }
 
-function connect(name) {
+export function open(name, index) {
   const db = new Dexie(name, { chromeTransactionDurability: "relaxed" });
-  db.version(1).stores({ events: "++seq_no" });
+  db.version(1).stores({ events: index === undefined ? "++seq_no" : `++seq_no, ${index}` });
   return db.open();
 }
 
@@ -23,7 +24,7 @@ export async function openFilled(envelopes) {
   const db = await openFresh();
   await add(db, envelopes);
   db.close();
-  return connect(db.name);
+  return open(db.name);
 }
 
 /** All rows in pages of 1000, in the order they were added. */

@@ -1,16 +1,22 @@
 // The durable log: writing, reading and opening it.
 import { run } from "../page/run.js";
+import { once } from "../page/work.js";
 import { burst, publishCall, single } from "./append.js";
+import { oneEntity } from "./entity.js";
+import { makeLong } from "./long.js";
 import { opening } from "./open.js";
 import { replay } from "./replay.js";
 
 run((isQuick) => {
   const many = isQuick ? 5_000 : 100_000;
+  const long = isQuick ? 20_000 : 1_000_000;
+  const makeLongOnce = once(() => makeLong(long));
   return [
     burst(many),
     single(isQuick ? 20 : 200),
     publishCall(isQuick ? 5_000 : 50_000),
     replay(many),
-    opening(1_000, many, isQuick ? 3 : 30),
+    oneEntity(long, makeLongOnce),
+    opening(1_000, many, long, makeLongOnce, isQuick ? 3 : 30),
   ];
 });

@@ -32,6 +32,26 @@ const all = [...airports, ...routes];
 /** `count` events: airports from east to west, routes from the busiest to the quietest, and from the start again. */
 export const eventsOf = (count) => Array.from({ length: count }, (_, i) => all[i % all.length]);
 
+/**
+ * `size` entities and links and an event about each: the airports and routes, and copies of them with ids of their own.
+ */
+export function worldOf(size) {
+  let ids;
+  return Array.from({ length: size }, (_, i) => {
+    const event = all[i % all.length];
+    if (event === all[0]) ids = new Map();
+    if (event.kind === "link") {
+      return link.created("route", ids.get(event.source_id), ids.get(event.target_id), event.metadata);
+    }
+    const copy = entity.created("airport", event.data);
+    ids.set(event.entity_id, copy.entity_id);
+    return copy;
+  });
+}
+
+/** The id that an event is found by. */
+export const idOf = (event) => event.entity_id ?? event.link_id;
+
 /** The airport that the most nearly so large a share of all events start from. */
 export function airportWithShare(share) {
   const departures = Map.groupBy(routes, ({ source_id }) => source_id);

@@ -1,19 +1,19 @@
 /**
- * Measures each contestant once a round, after one round that doesn't count. Resolves to their times.
+ * Measures each contestant once a round, after one round that doesn't count. Resolves to their values.
  *
  * Who begins changes from round to round, so that nobody always works in the wake of the same other.
  */
 export async function takeTurns(contestants, rounds, onTurn) {
-  const times = contestants.map(() => []);
+  const values = contestants.map(() => []);
   for (let round = -1; round < rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const i = (round + 1 + turn) % contestants.length;
       await onTurn(contestants[i].name);
-      const time = await measure(contestants[i]);
-      if (round >= 0) times[i].push(time);
+      const value = await measure(contestants[i]);
+      if (round >= 0) values[i].push(value);
     }
   }
-  return times;
+  return values;
 }
 
 async function measure(contestant) {

@@ -7,6 +7,12 @@ export async function timed(work) {
   return performance.now() - started;
 }
 
+/** What `make` makes, once: at the first call. */
+export function once(make) {
+  let made;
+  return () => (made ??= make());
+}
+
 /** Throws unless both are the same. */
 export function expect(actual, expected, what) {
   if (actual !== expected) throw new Error(`${what}: ${actual} instead of ${expected}`);

@@ -1,12 +1,13 @@
 import { chromium } from "playwright-core";
 import { find } from "./processes.js";
 
-export const options = () => ({
+/** How the browser is started; `args` are added. */
+export const options = (args = []) => ({
   executablePath: find("chromium", "chromium-browser", "google-chrome", "chrome"),
   headless: true,
   args: [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", ...args,
   ],
 });
 

@@ -29,9 +29,9 @@ export async function profile(t) {
   return folder;
 }
 
-/** A browser with this profile, closed after the test at the latest. */
-export async function browse(t, folder) {
-  const context = await chromium.launchPersistentContext(folder, options());
+/** A browser with this profile, closed after the test at the latest. `args` are added to its usual ones. */
+export async function browse(t, folder, args) {
+  const context = await chromium.launchPersistentContext(folder, options(args));
   afterwards(t, () => context.close());
   context.setDefaultTimeout(60_000);
   return context;
