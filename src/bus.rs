@@ -2,7 +2,7 @@
 
 use crate::log::EventLog;
 use crate::platform::MaybeSend;
-use crate::writer::Writer;
+use crate::writer::{Load, Writer};
 use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
 use async_broadcast::{InactiveReceiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,6 +46,7 @@ pub struct EventBus {
     /// Keeps the channel open while nobody listens.
     listeners: InactiveReceiver<EventEnvelope>,
     writer: Option<Arc<Writer>>,
+    queue_limits: Load,
 }
 
 /// What became of a published event.
@@ -53,7 +54,7 @@ pub struct EventBus {
 pub struct Receipt {
     /// The envelope's id.
     pub id: Uuid,
-    /// How many live receivers there were.
+    /// How many live receivers there were; 0 if the queue had no room for the event.
     pub receivers: usize,
     pub(crate) pending: Option<crate::writer::Pending>,
 }
@@ -75,6 +76,7 @@ impl EventBus {
             sender: Arc::new(Mutex::new(sender)),
             listeners: receiver.deactivate(),
             writer: None,
+            queue_limits: Load { events: 1_000_000, bytes: 128 << 20 },
         }
     }
 
@@ -91,6 +93,17 @@ impl EventBus {
         self
     }
 
+    /// The bus with a queue of at most so many events and so many bytes of payloads and metas that are published and
+    /// not yet in the log; without this, 1,000,000 events and 128 MiB.
+    ///
+    /// An event that doesn't fit is refused with [`Error::QueueFull`]: it is neither delivered nor appended. One that
+    /// comes when nothing waits always fits. To stay below, await [`flush`](Self::flush) or [`Receipt::committed`] in
+    /// between.
+    pub fn with_queue_limit(mut self, events: usize, bytes: usize) -> EventBus {
+        self.queue_limits = Load { events, bytes };
+        self
+    }
+
     /// The log, if there is one.
     pub fn event_log(&self) -> Option<&Arc<dyn EventLog>> {
         self.writer.as_ref().map(|writer| writer.log())
@@ -103,7 +116,8 @@ impl EventBus {
 
     /// Publishes and says how many live receivers there were; 0 is not an error.
     ///
-    /// With a log, a failed append is reported by [`flush`](Self::flush).
+    /// With a log, a failed append is reported by [`flush`](Self::flush). Nobody receives an event for which the queue
+    /// has no room.
     pub fn publish(&self, event: impl Into<FrameworkEvent>) -> usize {
         self.publish_tracked(event).receivers
     }
@@ -114,7 +128,11 @@ impl EventBus {
         envelope.origin = Some(self.origin);
         let id = envelope.id;
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending = self.writer.as_ref().map(|writer| writer.push(envelope.clone()));
+        let pending =
+            self.writer.as_ref().map(|writer| writer.push(envelope.clone(), self.queue_limits));
+        if pending.as_ref().is_some_and(|pending| !pending.is_queued) {
+            return Receipt { id, receivers: 0, pending };
+        }
         let receivers = sender.receiver_count();
         // Fails only if nobody listens: the channel overwrites what is oldest, and is never closed.
         let _ = sender.try_broadcast(envelope);
@@ -174,7 +192,7 @@ impl Receipt {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the event on its way; a failure is then reported by [`EventBus::flush`].
+    /// Dropping the future, or the receipt, leaves the event on its way; a failure is then reported by [`EventBus::flush`].
     pub async fn committed(self) -> Result<Option<SeqNo>, Error> {
         match self.pending {
             Some(pending) => pending.settled().await.map(Some),

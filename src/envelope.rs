@@ -47,4 +47,13 @@ impl EventEnvelope {
             meta: None,
         }
     }
+
+    /// The bytes of its payload and its meta.
+    pub(crate) fn text_bytes(&self) -> usize {
+        [self.event.payload(), self.meta.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|json| json.as_str().len())
+            .sum()
+    }
 }

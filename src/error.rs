@@ -50,6 +50,17 @@ pub enum Error {
         /// The log's last number, 0 for an empty log.
         actual: u64,
     },
+    /// A bus had too much in its queue to take another event.
+    #[error(
+        "{events} events with {bytes} bytes of text wait to be committed, which leaves no room for another: \
+         await `committed` or `flush` in between"
+    )]
+    QueueFull {
+        /// How many events waited.
+        events: usize,
+        /// The bytes of their payloads and metas.
+        bytes: usize,
+    },
     /// The log no longer has the events that a reader wants next.
     #[error(
         "event {requested} was trimmed, and the log now starts at {first}: seek to it, or skip what is gone"
@@ -106,6 +117,7 @@ impl Error {
             Error::InvalidOption(_) => "invalid_option",
             Error::Closed(_) => "closed",
             Error::Conflict { .. } => "conflict",
+            Error::QueueFull { .. } => "queue_full",
             Error::Trimmed { .. } => "trimmed",
             Error::QuotaExceeded { .. } => "quota_exceeded",
             Error::Blocked(_) => "blocked",

@@ -6,6 +6,8 @@
 //! - While one append is in flight, events collect; the next append takes them all, up to a segment.
 //! - An append in flight belongs to nobody: any driver that is polled moves it on, and a driver that
 //!   is dropped takes nothing with it.
+//! - What is published and not yet committed stays within the limits of [`Writer::push`], but for an
+//!   event that comes when nothing waits.
 //! - An event that can't be stored fails alone: a group that fails is tried again by halves.
 
 use crate::log::segment::MAX_EVENTS;
@@ -28,6 +30,14 @@ struct Unit {
     settle: oneshot::Sender<Result<SeqNo>>,
 }
 
+/// How much waits to be committed, or may.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Load {
+    pub(crate) events: usize,
+    /// Of text: payloads and metas.
+    pub(crate) bytes: usize,
+}
+
 /// The queue in front of a log.
 pub(crate) struct Writer {
     log: Arc<dyn EventLog>,
@@ -41,6 +51,8 @@ pub(crate) struct Writer {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Unit>,
+    /// What is queued and what is in flight.
+    load: Load,
     in_flight: Option<InFlight>,
     /// The first failure since the last flush that nobody was told of.
     unreported: Option<Error>,
@@ -48,6 +60,8 @@ struct State {
 
 /// The outcome of one publish.
 pub(crate) struct Pending {
+    /// Whether the queue had room for it.
+    pub(crate) is_queued: bool,
     writer: Arc<Writer>,
     outcome: oneshot::Receiver<Result<SeqNo>>,
 }
@@ -70,13 +84,24 @@ impl Writer {
         &self.log
     }
 
-    /// Queues an event.
-    pub(crate) fn push(self: &Arc<Self>, envelope: EventEnvelope) -> Pending {
+    /// Queues an event if there is room for it within `limits`. If there is not, it has failed: the outcome is there.
+    pub(crate) fn push(self: &Arc<Self>, envelope: EventEnvelope, limits: Load) -> Pending {
         let (settle, outcome) = oneshot::channel();
-        self.lock().queue.push_back(Unit { envelope, settle });
+        let writer = self.clone();
+        let mut state = self.lock();
+        let Load { events, bytes } = state.load;
+        let load = Load { events: events + 1, bytes: bytes + envelope.text_bytes() };
+        if events > 0 && (load.events > limits.events || load.bytes > limits.bytes) {
+            // The receiver is still here.
+            let _ = settle.send(Err(Error::QueueFull { events, bytes }));
+            return Pending { is_queued: false, writer, outcome };
+        }
+        state.load = load;
+        state.queue.push_back(Unit { envelope, settle });
+        drop(state);
         // Fails only if nobody waits for work.
         let _ = self.work.try_broadcast(());
-        Pending { writer: self.clone(), outcome }
+        Pending { is_queued: true, writer, outcome }
     }
 
     /// Resolves once what is queued now has been tried.
@@ -100,7 +125,7 @@ impl Writer {
             // The writer holds this future, so the future must not hold the writer.
             let (log, writer) = (self.log.clone(), Arc::downgrade(self));
             let append: BoxFuture<'static, ()> = Box::pin(async move {
-                let unreported = append(&*log, group).await;
+                let unreported = append(&*log, &writer, group).await;
                 if let Some(writer) = writer.upgrade() {
                     let mut state = writer.lock();
                     state.in_flight = None;
@@ -112,6 +137,13 @@ impl Writer {
         state.in_flight.clone()
     }
 
+    /// Counts out what is about to be settled: whoever learns of that finds room.
+    fn leave(&self, group: &[Unit]) {
+        let load = &mut self.lock().load;
+        load.events -= group.len();
+        load.bytes -= group.iter().map(|unit| unit.envelope.text_bytes()).sum::<usize>();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code that runs under the lock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -119,18 +151,21 @@ impl Writer {
 }
 
 /// Appends a group and settles each of its events. Returns the first failure that nobody was told of.
-async fn append(log: &dyn EventLog, group: Vec<Unit>) -> Option<Error> {
+async fn append(log: &dyn EventLog, writer: &Weak<Writer>, group: Vec<Unit>) -> Option<Error> {
+    let leave = |group: &[Unit]| writer.upgrade().inspect(|writer| writer.leave(group));
     let mut unreported = None;
     let mut groups = vec![group];
     while let Some(mut group) = groups.pop() {
         match try_append(log, &group).await {
             Ok(seq_nos) => {
+                leave(&group);
                 for (unit, seq_no) in group.into_iter().zip(seq_nos) {
                     // Nobody kept the receipt: then nobody wants to know.
                     let _ = unit.settle.send(Ok(seq_no));
                 }
             }
             Err(error) if group.len() == 1 || matches!(error, Error::Closed(_)) => {
+                leave(&group);
                 for unit in group {
                     if unit.settle.send(Err(error.clone())).is_err() {
                         unreported.get_or_insert_with(|| error.clone());
@@ -165,6 +200,15 @@ impl Pending {
                 // Another driver has just finished the append: the outcome is there.
                 None => return (&mut self.outcome).await.unwrap_or_else(|_| Err(Error::closed())),
             }
+        }
+    }
+}
+
+impl Drop for Pending {
+    /// A failure that nobody has taken is for the next flush.
+    fn drop(&mut self) {
+        if let Ok(Some(Err(error))) = self.outcome.try_recv() {
+            self.writer.lock().unreported.get_or_insert(error);
         }
     }
 }

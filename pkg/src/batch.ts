@@ -19,7 +19,7 @@ export class SegmentCount {
 
   /** Counts an event in. Returns whether it begins a segment. */
   add(entry: Entry): boolean {
-    const length = entry.text.length + ((entry.meta as string | undefined)?.length ?? 0);
+    const length = entry.textLength;
     const begins = this.#events === SEGMENT_EVENTS || this.#length + length > MAX_JSON_BYTES;
     if (begins) {
       this.segments++;

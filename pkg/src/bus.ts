@@ -62,8 +62,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
 
     const { log, immediate, receivers } = session.channel;
     const unit = log && new Unit([entry], session.owner, expected, id !== undefined);
-    if (unit !== undefined) log!.writer.push(unit);
-    immediate.publish([entry]);
+    if (unit === undefined || log!.writer.push(unit)) immediate.publish([entry]);
     return new PublishReceipt(entry.id, receivers, unit, 0);
   }
 
@@ -87,8 +86,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const { log, immediate, receivers } = session.channel;
     const unit = log && new Unit(entries, session.owner, expected, id !== undefined);
     const receipts = entries.map((entry, i) => new PublishReceipt(entry.id, receivers, unit, i));
-    if (unit !== undefined) log!.writer.push(unit);
-    immediate.publish(entries);
+    if (unit === undefined || log!.writer.push(unit)) immediate.publish(entries);
     return receipts;
   }
 

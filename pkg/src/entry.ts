@@ -50,6 +50,11 @@ export class Entry implements Routed {
     this.payload = payload;
   }
 
+  /** How long the texts are that it brings to the log, in UTF-16 units. */
+  get textLength(): number {
+    return this.text.length + (typeof this.meta === "string" ? this.meta.length : 0);
+  }
+
   /** Gives it its identity: after all that runs the publisher's code, so that ids are in the order of the queue. */
   stamp(origin: Uuid, id: Uuid | undefined): void {
     this.ms = Date.now();

@@ -6,6 +6,7 @@ export type EverbusErrorCode =
   | "invalid_option"
   | "closed"
   | "conflict"
+  | "queue_full"
   | "trimmed"
   | "quota_exceeded"
   | "blocked"

@@ -41,7 +41,8 @@ export class BusLog implements EventLog {
     const { writer } = session.log("bus.log");
     if (entries.length === 0) return [];
     // The caller awaits the outcome, so nobody else need be told.
-    const unit = new Unit(entries, { strict: session.owner.strict, report: () => {} }, undefined, true);
+    const owner = { ...session.owner, report: () => {}, refused: () => {} };
+    const unit = new Unit(entries, owner, undefined, true);
     writer.push(unit);
     await unit.committed(0);
     return entries.map((_, i) => unit.seqNo(i));

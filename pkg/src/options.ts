@@ -2,6 +2,7 @@
 import { describe, type EverbusError, everbusError } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
+import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from "./queue.js";
 import type { Limits } from "./retention.js";
 import { readMoment } from "./time.js";
 import type { BusOptions, ConsumerOptions, Json, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
@@ -79,12 +80,13 @@ export interface OpenSettings {
   readonly strict: boolean;
   readonly crossTab: boolean;
   readonly retention: Limits | undefined;
+  readonly queue: QueueLimits;
   readonly onError: (error: EverbusError) => unknown;
 }
 
 /** The options of `openBus`. */
 export function readBusOptions(value: unknown): OpenSettings {
-  const known = ["log", "capacity", "durability", "crossTab", "retention", "onError"] as const;
+  const known = ["log", "capacity", "durability", "crossTab", "retention", "queue", "onError"] as const;
   const options = readFields<BusOptions>(value, "the bus options", known);
   const settings = {
     log: readChoice(options.log, "log", ["indexeddb", "memory", "none"]),
@@ -100,7 +102,11 @@ export function readBusOptions(value: unknown): OpenSettings {
   if (retention !== undefined && settings.log === "none") {
     throw everbusError("unsupported", 'retention needs a log: open the bus with log "indexeddb" or "memory"');
   }
-  return { ...settings, crossTab: settings.crossTab !== false, retention };
+  const queue = readQueue(options.queue);
+  if (options.queue !== undefined && settings.log === "none") {
+    throw everbusError("unsupported", 'queue needs a log: open the bus with log "indexeddb" or "memory"');
+  }
+  return { ...settings, crossTab: settings.crossTab !== false, retention, queue };
 }
 
 function readRetention(value: unknown): Limits | undefined {
@@ -110,6 +116,14 @@ function readRetention(value: unknown): Limits | undefined {
     maxEvents: readCount(options.maxEvents, "maxEvents", Infinity),
     maxBytes: readCount(options.maxBytes, "maxBytes", Infinity),
     maxAgeMs: readCount(options.maxAgeMs, "maxAgeMs", Infinity),
+  };
+}
+
+function readQueue(value: unknown): QueueLimits {
+  const { maxEvents, maxBytes } = readFields<QueueLimits>(value, "the queue limits", ["maxEvents", "maxBytes"]);
+  return {
+    maxEvents: readCount(maxEvents, "maxEvents", DEFAULT_QUEUE_LIMITS.maxEvents),
+    maxBytes: readCount(maxBytes, "maxBytes", DEFAULT_QUEUE_LIMITS.maxBytes),
   };
 }
 

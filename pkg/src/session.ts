@@ -4,6 +4,7 @@ import type { EventIterator } from "./iterator.js";
 import { LiveIterator } from "./live.js";
 import { moduleFailure } from "./module.js";
 import type { OpenSettings } from "./options.js";
+import { QueueShare } from "./queue.js";
 import type { Owner } from "./unit.js";
 
 /** What an open bus does until it is closed: a subscription or an iterator. */
@@ -15,7 +16,7 @@ export interface Receiver {
 }
 
 /** What `openBus` was told of one bus. */
-export type SessionSettings = Pick<OpenSettings, "strict" | "onError" | "retention">;
+export type SessionSettings = Pick<OpenSettings, "strict" | "onError" | "retention" | "queue">;
 
 /** The life of one open bus: who receives through it, whom to tell of errors, how it closes. */
 export class Session implements Member {
@@ -29,16 +30,17 @@ export class Session implements Member {
   readonly #receivers = new Set<Receiver>();
   #closing: Promise<void> | undefined = undefined;
 
-  constructor(name: string, lease: Lease, { strict, onError, retention }: SessionSettings) {
+  constructor(name: string, lease: Lease, { strict, onError, retention, queue }: SessionSettings) {
     this.name = name;
     this.channel = lease.channel;
     this.#release = lease.release;
     this.#onError = onError;
-    this.owner = {
-      strict,
-      // What is still queued when the log is deleted isn't news any more.
-      report: (error) => this.channel.members.has(this) && this.report(error),
+    // What is still queued when the log is deleted isn't news any more.
+    const report = (error: EverbusError): void => {
+      if (this.channel.members.has(this)) this.report(error);
     };
+    const share = new QueueShare(queue, report);
+    this.owner = { strict, report, queue: share, refused: (events) => share.refused(events) };
     this.channel.members.add(this);
     if (retention !== undefined) this.#stopRetaining = this.channel.retain(retention, this.owner.report);
   }

@@ -133,6 +133,12 @@ export interface BusOptions {
    */
   retention?: { maxEvents?: number; maxBytes?: number; maxAgeMs?: number };
   /**
+   * How much this bus may have published that isn't committed yet: events (default 1,000,000) and bytes of JSON text (two
+   * a character; default 128 MiB). What doesn't fit is refused whole: its `committed` rejects with `queue_full`, `onError`
+   * is told how many events it were, and nobody gets them. One call always fits into an empty queue. Positive integers.
+   */
+  queue?: { maxEvents?: number; maxBytes?: number };
+  /**
    * What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory.
    * Default: console.error.
    */
@@ -194,7 +200,8 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   readonly closed: boolean;
 
   /**
-   * Publishes one event. Never blocks; safe inside a handler. The payload is taken as it is now: later changes to the
+   * Publishes one event. Never blocks; safe inside a handler: await `committed` or `flush()` now and then, or what is
+   * published faster than it is stored is refused in the end (`queue_full`, see `BusOptions.queue`). The payload is taken as it is now: later changes to the
    * caller's object change nothing (without a log it goes by reference).
    *
    * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything
@@ -267,7 +274,7 @@ export interface EventLog<out S extends Schema = Schema> {
    * Appends envelopes made elsewhere (an import, a sync); their `seq_no` is ignored, a known `id` is not appended
    * twice. Atomic. Resolves to each one's number.
    *
-   * @throws EverbusError `invalid_event` and whatever the storage reports; then nothing was appended.
+   * @throws EverbusError `invalid_event`, `queue_full` and whatever the storage reports; then nothing was appended.
    */
   append(envelopes: EventEnvelope[]): Promise<SeqNo[]>;
 

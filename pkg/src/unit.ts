@@ -1,13 +1,18 @@
 import type { Entry } from "./entry.js";
 import type { EverbusError } from "./errors.js";
+import type { QueueShare } from "./queue.js";
 import type { Receipt, SeqNo, Uuid } from "./types.js";
 
 /** Whoever a unit came from. */
 export interface Owner {
   /** Whether its commits have to survive a power cut. */
   readonly strict: boolean;
+  /** Counts what of it waits to be committed. */
+  readonly queue: QueueShare;
   /** Learns of a failure. Never throws. */
   report(error: EverbusError): void;
+  /** Learns of events that found no room in the queue. */
+  refused(events: number): void;
 }
 
 interface Waiter {
@@ -23,6 +28,10 @@ const NONE: readonly never[] = [];
 export class Unit {
   /** The events, until they are settled: a receipt that is kept must not keep payloads. */
   entries: readonly Entry[];
+  /** How many they are. */
+  readonly events: number;
+  /** The memory of their texts, at most: an engine keeps a character in one byte or in two. */
+  readonly bytes: number;
   readonly owner: Owner;
   /** The last number that the log has to have, -1 for no condition. */
   readonly expected: number;
@@ -34,6 +43,10 @@ export class Unit {
 
   constructor(entries: readonly Entry[], owner: Owner, expected = -1, checkIds = false) {
     this.entries = entries;
+    this.events = entries.length;
+    let length = 0;
+    for (const entry of entries) length += entry.textLength;
+    this.bytes = length * 2;
     this.owner = owner;
     this.expected = expected;
     this.checkIds = checkIds;
@@ -57,7 +70,7 @@ export class Unit {
     this.#waiters = undefined;
   }
 
-  /** Settles with an error: who awaits a number gets it, and so does the owner. */
+  /** Settles with an error: who awaits a number gets it. */
   reject(error: EverbusError): void {
     if (this.isSettled) return;
     this.entries = NONE;
@@ -67,7 +80,6 @@ export class Unit {
       waiter.reject(error);
     }
     this.#waiters = undefined;
-    this.owner.report(error);
   }
 
   /** Resolves to the number of the event at `index`. Its rejection needs no handler. */

@@ -3,6 +3,7 @@ import type { Batch, Log } from "./binding.js";
 import type { Entry } from "./entry.js";
 import type { EverbusError } from "./errors.js";
 import { awaitCore, callCore } from "./module.js";
+import { queueFull } from "./queue.js";
 import type { SeqNo } from "./types.js";
 import type { Unit } from "./unit.js";
 
@@ -34,6 +35,8 @@ export class Writer {
   #pushed = 0;
   #settled = 0;
   #flushes: Flush[] = [];
+  /** The first refusal that a flush still has to tell: until what was queued then is settled. */
+  #refusal: { readonly after: number; readonly error: EverbusError } | undefined = undefined;
   #isEnded = false;
 
   /**
@@ -52,20 +55,33 @@ export class Writer {
     this.#onIdle = onIdle;
   }
 
-  /** Queues a unit. Its commit starts after the current task's code has run, with whatever else that has queued. */
-  push(unit: Unit): void {
+  /**
+   * Queues a unit. Its commit starts after the current task's code has run, with whatever else that has queued. Returns
+   * false if there is no room for it: then it has failed.
+   */
+  push(unit: Unit): boolean {
+    const { owner, events } = unit;
+    if (!owner.queue.enter(unit)) {
+      const error = queueFull(events);
+      this.#refusal ??= { after: this.#pushed, error };
+      unit.reject(error);
+      owner.refused(events);
+      return false;
+    }
     this.#pushed++;
     this.#queue.push(unit);
-    if (this.#running) return;
-    this.#running = true;
-    queueMicrotask(() => void this.#run());
+    if (!this.#running) {
+      this.#running = true;
+      queueMicrotask(() => void this.#run());
+    }
+    return true;
   }
 
   /** Resolves when every unit pushed so far is settled; rejects with the first failure among them. */
   flush(): Promise<void> {
     if (this.#settled === this.#pushed) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#flushes.push({ after: this.#pushed, error: undefined, resolve, reject });
+      this.#flushes.push({ after: this.#pushed, error: this.#refusal?.error, resolve, reject });
     });
   }
 
@@ -145,20 +161,23 @@ export class Writer {
 
   #resolve(unit: Unit, numbers: SeqNo | Float64Array): void {
     if (unit.isSettled) return;
-    this.#countSettled(undefined);
+    this.#countSettled(unit, undefined);
     unit.resolve(numbers);
   }
 
   #reject(unit: Unit, error: EverbusError): void {
     if (unit.isSettled) return;
     // First, because rejecting runs the application's onError, which may ask for another flush.
-    this.#countSettled(error);
+    this.#countSettled(unit, error);
     unit.reject(error);
+    unit.owner.report(error);
   }
 
   /** Units settle in the order they were pushed, so every flush that still waits waits for this one too. */
-  #countSettled(error: EverbusError | undefined): void {
+  #countSettled(unit: Unit, error: EverbusError | undefined): void {
+    unit.owner.queue.leave(unit);
     this.#settled++;
+    if (this.#refusal !== undefined && this.#refusal.after <= this.#settled) this.#refusal = undefined;
     if (this.#flushes.length === 0) return;
     this.#flushes = this.#flushes.filter((flush) => {
       flush.error ??= error;

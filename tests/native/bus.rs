@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
     Batch, ConsumerInfo, Cursor, CursorChange, EntityEvent, Error, EventBus, EventEnvelope,
-    EventLog, FrameworkEvent, MemoryLog, Query, RecvError, Result, SeekPosition, SeqNo, Uuid,
+    EventLog, FrameworkEvent, Json, MemoryLog, Query, RecvError, Result, SeekPosition, SeqNo, Uuid,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -218,6 +218,72 @@ fn an_event_that_is_refused_fails_alone_and_is_reported() {
         let page = log.read(&Query::default()).await.expect("it works");
         let stored: Vec<u64> = page.envelopes().map(|e| number(&e)).collect();
         assert_eq!(stored, (1..=22).filter(|n| ![7, 21].contains(n)).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
+    let log = Arc::new(MemoryLog::default());
+    let bus = EventBus::new(4).with_event_log(log.clone()).with_queue_limit(2, 100);
+    let mut receiver = bus.subscribe();
+    block_on(async {
+        let first = bus.publish_tracked(event(1));
+        assert_eq!(bus.publish(event(2)), 1);
+        let refused = bus.publish_tracked(event(3));
+        assert_eq!(refused.receivers, 0);
+        let error = refused.committed().await.expect_err("there is no room");
+        assert!(matches!(error, Error::QueueFull { events: 2, bytes: 0 }), "{error}");
+        assert_eq!(error.code(), "queue_full");
+        assert_eq!(bus.publish(event(4)), 0);
+        assert_eq!(bus.flush().await.expect_err("one was refused").code(), "queue_full");
+        bus.flush().await.expect("a failure is told once");
+        assert_eq!(first.committed().await.expect("it works").map(u64::from), Some(1));
+        let next = bus.publish_tracked(event(5));
+        assert_eq!(next.committed().await.expect("there is room").map(u64::from), Some(3));
+        for n in [1, 2, 5] {
+            assert_eq!(receiver.recv().await.map(|e| number(&e)), Ok(n));
+        }
+    });
+}
+
+#[test]
+fn the_text_that_waits_is_limited_too() {
+    let log = Arc::new(MemoryLog::default());
+    let bus = EventBus::new(4).with_event_log(log).with_queue_limit(10, 100);
+    let large = |length: usize| EntityEvent::Created {
+        entity_type: "thing".into(),
+        entity_id: Uuid::nil(),
+        data: Json::new(&"x".repeat(length - 2)).expect("it is JSON"),
+    };
+    block_on(async {
+        // What comes when nothing waits fits, however large it is.
+        for length in [500, 60] {
+            let first = bus.publish_tracked(large(length));
+            let refused = bus.publish_tracked(large(41));
+            assert_eq!(refused.committed().await.map_err(|e| e.code()), Err("queue_full"));
+            first.committed().await.expect("it fits");
+        }
+        let both = [60, 40].map(|length| bus.publish_tracked(large(length)));
+        for receipt in both {
+            receipt.committed().await.expect("it fits");
+        }
+    });
+}
+
+#[test]
+fn failed_events_make_room_and_a_failure_that_nobody_takes_is_flushed() {
+    let bus = EventBus::new(4).with_event_log(Arc::new(Picky::default())).with_queue_limit(1, 100);
+    let refused = || EntityEvent::Deleted { entity_type: "refused".into(), entity_id: Uuid::nil() };
+    block_on(async {
+        for _ in 0..3 {
+            let error =
+                bus.publish_tracked(refused()).committed().await.expect_err("it is refused");
+            assert_eq!(error.code(), "quota_exceeded");
+        }
+        let receipt = bus.publish_tracked(refused());
+        bus.flush().await.expect("the receipt is kept, and tells");
+        drop(receipt);
+        assert_eq!(bus.flush().await.expect_err("nobody took it").code(), "quota_exceeded");
     });
 }
 

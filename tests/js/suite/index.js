@@ -2,6 +2,7 @@
 import "./constructors.js";
 import "./publish.js";
 import "./publish-all.js";
+import "./queue.js";
 import "./idempotence.js";
 import "./append.js";
 import "./wire.js";

@@ -4,7 +4,7 @@ import { equal, rejects, throws } from "./assert.js";
 import { created } from "./fixtures.js";
 import { test } from "./registry.js";
 
-for (const options of [{ log: "none", retention: { maxEvents: 1 } }, { log: "memory", crossTab: true }, { log: "none", crossTab: true }]) {
+for (const options of [{ log: "none", retention: { maxEvents: 1 } }, { log: "none", queue: { maxEvents: 1 } }, { log: "memory", crossTab: true }, { log: "none", crossTab: true }]) {
   test(`openBus says that ${JSON.stringify(options)} is unsupported`, async (t) => {
     await rejects(() => openBus(t.busName, { log: t.log, ...options }), "unsupported");
     const bus = await t.open({ crossTab: false });

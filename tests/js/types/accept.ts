@@ -18,7 +18,7 @@ export async function opening() {
   const plain: Bus = await openBus("shop");
   const typed: Bus<Shop> = await openBus<Shop>("shop", { log: "indexeddb", capacity: 16, durability: "strict", crossTab: true });
   await openBus<ShopInterface>("shop");
-  const options: BusOptions = { retention: { maxEvents: 1, maxBytes: 2, maxAgeMs: 3 }, onError: (error: EverbusError) => console.log(error.code, error.cause) };
+  const options: BusOptions = { retention: { maxEvents: 1, maxBytes: 2, maxAgeMs: 3 }, queue: { maxEvents: 1, maxBytes: 2 }, onError: (error: EverbusError) => console.log(error.code, error.cause) };
   await openBus("shop", options);
   await openBus("shop", { log: "memory", onError(error) { console.log(error.code satisfies EverbusErrorCode); } });
   await openBus("shop", { onError() {} });
@@ -136,7 +136,7 @@ export function errors(error: unknown): EverbusErrorCode | undefined {
   const name: "EverbusError" = error.name;
   switch (error.code) {
     case "invalid_event": case "invalid_filter": case "invalid_position": case "invalid_option":
-    case "closed": case "conflict": case "trimmed": case "quota_exceeded": case "blocked": case "unavailable":
+    case "closed": case "conflict": case "queue_full": case "trimmed": case "quota_exceeded": case "blocked": case "unavailable":
     case "corrupt": case "storage": case "unsupported": case "subscriber": case "module_failed":
       return error.code;
     default: {

@@ -25,6 +25,8 @@ openBus("a", { capacity: "5" });
 openBus("a", { durability: "paranoid" });
 // @ts-expect-error an unknown limit
 openBus("a", { retention: { maxDays: 1 } });
+// @ts-expect-error a queue has no age
+openBus("a", { queue: { maxAgeMs: 1 } });
 // @ts-expect-error onError is a function
 openBus("a", { onError: "console" });
 // @ts-expect-error a schema has entities and links
