@@ -1,9 +1,11 @@
 // The durable log: writing, reading and opening it.
+import "../page/memory.js";
 import { run } from "../page/run.js";
 import { once } from "../page/work.js";
 import { burst, publishCall, single } from "./append.js";
 import { oneEntity } from "./entity.js";
 import { makeLong } from "./long.js";
+import { iterating } from "./memory.js";
 import { opening } from "./open.js";
 import { replay } from "./replay.js";
 
@@ -18,5 +20,6 @@ run((isQuick) => {
     replay(many),
     oneEntity(long, makeLongOnce),
     opening(1_000, many, long, makeLongOnce, isQuick ? 3 : 30),
+    iterating(long, makeLongOnce),
   ];
 });
