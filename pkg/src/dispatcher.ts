@@ -1,4 +1,4 @@
-import type { Log } from "./binding.js";
+import type { Chunk, Log } from "./binding.js";
 import { decodeAll } from "./chunk.js";
 import { ACTIONS, LINK, type Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
@@ -171,7 +171,12 @@ export class Dispatcher {
   async #readTo(end: SeqNo): Promise<void> {
     const from = this.#delivered + 1;
     const to = Math.min(end, from + PAGE - 1);
-    const chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+    let chunks: Chunk[];
+    try {
+      chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+    } catch (error) {
+      return this.#passOver(error as EverbusError, from);
+    }
     for (const envelope of decodeAll(chunks)) {
       if (this.#closed) return;
       this.#skipTo(envelope.seq_no!);
@@ -179,6 +184,15 @@ export class Dispatcher {
       this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
     }
     this.#skipTo(to + 1);
+  }
+
+  /** Passes over damaged events, and says so; but first gives what comes before them. */
+  async #passOver(error: EverbusError, from: SeqNo): Promise<void> {
+    const damaged = error.cause as { first: SeqNo; last: SeqNo } | undefined;
+    if (error.code !== "corrupt" || damaged === undefined) throw error;
+    if (damaged.first > from) return this.#readTo(damaged.first - 1);
+    this.#delivered = damaged.last;
+    this.#report(error);
   }
 
   /** Passes over what another tab has trimmed before it was delivered here, and says so. */

@@ -105,16 +105,24 @@ impl Head {
         }
     }
 
-    /// Notes that the oldest segment is forgotten.
-    pub(crate) fn forget(&mut self, oldest: &Segment) {
-        let (last, bytes) = (oldest.last().get(), oldest.as_bytes().len() as u64);
-        self.first = last + 1;
+    /// Notes that the segment of so many bytes that begins with this number is forgotten.
+    pub(crate) fn forget(&mut self, first: u64, bytes: u64) {
         self.segments = self.segments.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
-        if last > self.settled {
-            self.settled = last;
+        if first > self.settled {
             self.loose_segments = self.loose_segments.saturating_sub(1);
             self.loose_bytes = self.loose_bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// Notes that everything before this number has been forgotten. If it is all, then nothing is left
+    /// even where a damaged log had other sums.
+    pub(crate) fn start_at(&mut self, first: u64) {
+        self.first = first;
+        self.settled = self.settled.max(first - 1);
+        if first > self.last {
+            (self.segments, self.bytes) = (0, 0);
+            (self.loose_segments, self.loose_bytes) = (0, 0);
         }
     }
 

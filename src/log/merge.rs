@@ -60,6 +60,15 @@ impl Head {
         Ok(replacements)
     }
 
+    /// Leaves a loose segment that can't be read, and ends at this number, as it is.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn pass_over(&mut self, last: u64) {
+        let average = self.loose_bytes.checked_div(self.loose_segments).unwrap_or_default();
+        self.settled = last;
+        self.loose_segments = self.loose_segments.saturating_sub(1);
+        self.loose_bytes = self.loose_bytes.saturating_sub(average);
+    }
+
     /// Makes a run of loose segments one, which is settled.
     fn settle(&mut self, run: &[&Segment]) -> Result<Option<Replacement>> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {

@@ -4,6 +4,7 @@
 //! `meta`, with the one record `head`; and `consumers`, by name.
 
 mod connection;
+mod damage;
 mod listen;
 mod log;
 mod merge;

@@ -147,5 +147,5 @@ impl Header<'_> {
 }
 
 fn corrupt(why: &str) -> Error {
-    Error::Corrupt(format!("a stored segment is damaged: {why}"))
+    Error::corrupt(format!("a stored segment is damaged: {why}"))
 }

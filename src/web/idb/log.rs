@@ -7,7 +7,7 @@
 //! - A segment is added, never put: two appends that believed in one number would abort, not overwrite.
 
 use super::connection::{Connection, Lost};
-use super::read::{decode, segments_from};
+use super::read::segments_from;
 use super::transaction::{Issue, Mode, Transaction};
 use super::{CONSUMERS, HEAD, META, SEGMENTS, merge, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
@@ -158,7 +158,7 @@ impl IndexedDbLog {
     }
 
     /// Runs one transaction that reads the head and gives something back.
-    async fn transact<T: 'static>(
+    pub(super) async fn transact<T: 'static>(
         &self,
         stores: &[&str],
         mode: Mode,
@@ -197,7 +197,14 @@ impl IndexedDbLog {
         let start = head.last.saturating_sub(IDEMPOTENCE_WINDOW - 1).max(head.first);
         segments_from(tx, start, head.last, u32::MAX, move |tx, found| {
             let mut recent = RecentIds::default();
-            decode(&found)?.iter().for_each(|segment| recent.push(segment));
+            // The ids of a damaged segment are lost with it: its events may be appended again.
+            for record in &found {
+                match records::segment_from_js(record) {
+                    Ok(segment) => recent.push(&segment),
+                    Err(Error::Corrupt { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
             next(tx, recent)
         })
     }
@@ -373,7 +380,8 @@ impl EventLog for IndexedDbLog {
         let work = move |tx: &Transaction, head: Head, result: Slot<Cursor>| {
             let store = tx.store(CONSUMERS)?;
             tx.then(store.get(&name), move |tx, value| {
-                let stored = (!value.is_undefined()).then(|| records::cursor_from_js(&value));
+                let stored =
+                    (!value.is_undefined()).then(|| records::cursor_from_js(&name, &value));
                 let stored = stored.transpose()?;
                 let cursor = Cursor::change(stored, change, head.bounds())?;
                 if stored != Some(cursor) {
@@ -397,8 +405,9 @@ impl EventLog for IndexedDbLog {
                         .iter()
                         .zip(cursors.iter())
                         .map(|(name, cursor)| {
+                            let cursor = records::cursor_from_js(&name, &cursor)?;
                             let name = name.as_string().unwrap_or_default();
-                            Ok(records::cursor_from_js(&cursor)?.info(&name, head.bounds()))
+                            Ok(cursor.info(&name, head.bounds()))
                         })
                         .collect();
                     result.replace(Some(consumers?));

@@ -1,9 +1,9 @@
 //! Reading segments: a few at a time, each step in a transaction of its own.
 
 use super::transaction::{Mode, Transaction};
-use super::{META, SEGMENTS, log::IndexedDbLog, records};
+use super::{META, SEGMENTS, damage, log::IndexedDbLog};
 use crate::log::segment::MAX_EVENTS;
-use crate::log::{Head, Page, PageBuilder, Query, Segment, beyond};
+use crate::log::{Head, Page, PageBuilder, Query, beyond};
 use crate::web::error::from_idb;
 use crate::{Error, Result};
 use js_sys::Array;
@@ -42,11 +42,12 @@ impl IndexedDbLog {
             at = at.clamp(head.first, head.last.max(head.first));
             let mut bytes = 0;
             let mut end = None;
+            let mut is_sound = !records.is_empty();
             for record in &records {
-                let segment = Arc::new(records::segment_from_js(record)?);
-                if !(segment.first().get()..=segment.last().get()).contains(&at) {
-                    return Err(missing(at));
-                }
+                let Some(segment) = damage::sound(record, at).map(Arc::new) else {
+                    is_sound = false;
+                    break;
+                };
                 bytes += segment.as_bytes().len();
                 end = beyond(&segment, query)
                     .map(u64::from)
@@ -56,8 +57,13 @@ impl IndexedDbLog {
                     return Ok(page.finish(&head));
                 }
             }
-            if records.is_empty() {
-                return Err(missing(at));
+            if !is_sound {
+                // What comes before it is readable: the next page fails.
+                if !page.is_empty() {
+                    return Ok(page.finish_before(at, &head));
+                }
+                self.check_damage(at).await?;
+                continue;
             }
             if end.is_none() {
                 return Ok(page.finish(&head));
@@ -184,13 +190,4 @@ pub(super) fn range(from: Option<&JsValue>, to: u64) -> Result<JsValue> {
     }
     .map(JsValue::from)
     .map_err(|thrown| from_idb("making a key range", thrown))
-}
-
-fn missing(at: u64) -> Error {
-    Error::Corrupt(format!("the segment that holds event {at} is missing"))
-}
-
-/// Reads segments that were gathered.
-pub(super) fn decode(records: &[JsValue]) -> Result<Vec<Segment>> {
-    records.iter().map(records::segment_from_js).collect()
 }

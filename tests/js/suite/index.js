@@ -18,6 +18,7 @@ import "./log-subscribe.js";
 import "./consumers.js";
 import "./lifecycle.js";
 import "./delete.js";
+import "./damage.js";
 import "./failed-commit.js";
 import "./bad-events.js";
 import "./bad-calls.js";
