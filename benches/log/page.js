@@ -8,6 +8,7 @@ import { makeLong } from "./long.js";
 import { iterating } from "./memory.js";
 import { opening } from "./open.js";
 import { replay } from "./replay.js";
+import { singles } from "./singles.js";
 
 run((isQuick) => {
   const many = isQuick ? 5_000 : 100_000;
@@ -18,6 +19,7 @@ run((isQuick) => {
     single(isQuick ? 20 : 200),
     publishCall(isQuick ? 5_000 : 50_000),
     replay(many),
+    ...singles(isQuick ? 2_000 : 100_000),
     oneEntity(long, makeLongOnce),
     opening(1_000, many, long, makeLongOnce, isQuick ? 3 : 30),
     iterating(long, makeLongOnce),
