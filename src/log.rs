@@ -5,6 +5,8 @@
 //! each of them passes.
 
 mod batch;
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) mod chapter;
 mod commits;
 pub mod conformance;
 mod head;
@@ -115,8 +117,9 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     async fn trim(&self, before: SeqNo) -> Result<Bounds>;
 
     /// Makes small neighbouring segments one, atomically, so that a log that is written one event at a
-    /// time reads as fast as one written in bulk. Nothing else changes. Does a bounded part of it, and
-    /// nothing as long as there is too little to fill a segment; resolves to whether there is more to do.
+    /// time reads as fast as one written in bulk, and brings up to date what else makes reading fast.
+    /// Nothing else changes. Does a bounded part of it, and nothing as long as there is too little to
+    /// do; resolves to whether there is more.
     ///
     /// # Errors
     ///

@@ -56,6 +56,9 @@ pub(crate) struct Head {
     /// How many segments are loose, and their bytes.
     pub(crate) loose_segments: u64,
     pub(crate) loose_bytes: u64,
+    /// The last number that chapters cover, and how many settled segments come after it.
+    pub(crate) indexed: u64,
+    pub(crate) unindexed_segments: u64,
 }
 
 /// So few loose segments before a full one stay as they are: a burst makes them, and merging would
@@ -82,6 +85,8 @@ impl Head {
             settled: 0,
             loose_segments: 0,
             loose_bytes: 0,
+            indexed: 0,
+            unindexed_segments: 0,
         }
     }
 
@@ -112,6 +117,8 @@ impl Head {
         if first > self.settled {
             self.loose_segments = self.loose_segments.saturating_sub(1);
             self.loose_bytes = self.loose_bytes.saturating_sub(bytes);
+        } else if first > self.indexed {
+            self.unindexed_segments = self.unindexed_segments.saturating_sub(1);
         }
     }
 
@@ -120,9 +127,11 @@ impl Head {
     pub(crate) fn start_at(&mut self, first: u64) {
         self.first = first;
         self.settled = self.settled.max(first - 1);
+        self.indexed = self.indexed.max(first - 1);
         if first > self.last {
             (self.segments, self.bytes) = (0, 0);
             (self.loose_segments, self.loose_bytes) = (0, 0);
+            self.unindexed_segments = 0;
         }
     }
 
@@ -135,6 +144,7 @@ impl Head {
         self.bytes += bytes;
         if self.loose_segments <= FEW && segment.is_full() {
             self.settled = self.last;
+            self.unindexed_segments += self.loose_segments + 1;
             (self.loose_segments, self.loose_bytes) = (0, 0);
         } else {
             self.loose_segments += 1;

@@ -9,7 +9,7 @@
 use super::connection::{Connection, Lost};
 use super::read::segments_from;
 use super::transaction::{Issue, Mode, Transaction};
-use super::{CONSUMERS, HEAD, META, SEGMENTS, merge, records, trim};
+use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, merge, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
     Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
@@ -71,9 +71,14 @@ impl IndexedDbLog {
         self.0.commits.wake();
     }
 
-    /// Whether small segments should be merged, by what was last seen.
+    /// Whether small segments should be merged, or a chapter is due, by what was last seen.
     pub(in crate::web) fn needs_merge(&self) -> bool {
-        self.0.head.get().is_some_and(|head| head.merge_count().is_some())
+        self.seen_head().is_some_and(|head| head.merge_count().is_some() || head.needs_chapter())
+    }
+
+    /// The head when it was last seen.
+    pub(super) fn seen_head(&self) -> Option<Head> {
+        self.0.head.get()
     }
 
     /// Gives the database free, ends every subscription, and refuses every later call.
@@ -358,16 +363,22 @@ impl EventLog for IndexedDbLog {
             head.check_trim(before)?;
             trim::trim(tx, head, before, result)
         };
-        self.transact(&[META, SEGMENTS], Mode::Write, work).await
+        self.transact(&[META, SEGMENTS, CHAPTERS], Mode::Write, work).await
     }
 
     async fn merge(&self) -> Result<bool> {
         if !self.needs_merge() {
             return Ok(false);
         }
-        let head = self.transact(&[META, SEGMENTS], Mode::Write, merge::merge).await?;
+        let work = |tx: &Transaction, head: Head, result: Slot<Head>| {
+            if head.merge_count().is_none() && head.needs_chapter() {
+                return chapters::write(tx, head, result);
+            }
+            merge::merge(tx, head, result)
+        };
+        let head = self.transact(&[META, SEGMENTS, CHAPTERS], Mode::Write, work).await?;
         self.0.head.set(Some(head));
-        Ok(head.merge_count().is_some())
+        Ok(head.merge_count().is_some() || head.needs_chapter())
     }
 
     async fn read(&self, query: &Query) -> Result<Page> {

@@ -18,6 +18,8 @@ pub(super) fn head_to_js(head: &Head) -> JsValue {
         ("settled", JsValue::from(head.settled as f64)),
         ("looseSegments", JsValue::from(head.loose_segments as f64)),
         ("looseBytes", JsValue::from(head.loose_bytes as f64)),
+        ("indexed", JsValue::from(head.indexed as f64)),
+        ("unindexedSegments", JsValue::from(head.unindexed_segments as f64)),
     ])
 }
 
@@ -35,10 +37,16 @@ pub(super) fn head_from_js(value: &JsValue) -> Result<Head> {
             settled: number(value, "settled")?,
             loose_segments: number(value, "looseSegments")?,
             loose_bytes: number(value, "looseBytes")?,
+            indexed: number(value, "indexed")?,
+            unindexed_segments: number(value, "unindexedSegments")?,
         })
     });
-    head.filter(|head| (1..=head.last + 1).contains(&head.first) && head.settled <= head.last)
-        .ok_or_else(|| Error::corrupt("the log's head is damaged, so nothing can be read or appended: delete the log to start anew"))
+    head.filter(|head| {
+        (1..=head.last + 1).contains(&head.first)
+            && head.indexed <= head.settled
+            && head.settled <= head.last
+    })
+    .ok_or_else(|| Error::corrupt("the log's head is damaged, so nothing can be read or appended: delete the log to start anew"))
 }
 
 pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {

@@ -5,7 +5,7 @@
 use super::log::Slot;
 use super::read::range;
 use super::transaction::Transaction;
-use super::{HEAD, META, SEGMENTS, records};
+use super::{HEAD, META, SEGMENTS, chapters, records};
 use crate::log::{Bounds, Head};
 use crate::web::error::from_idb;
 use crate::{Result, SeqNo};
@@ -67,7 +67,6 @@ fn step(
         let record = records::head_to_js(&head);
         tx.issue(tx.store(META)?.put_with_key(&record, &JsValue::from(HEAD)))?;
         result.replace(Some(head.bounds()));
-        tx.commit();
-        Ok(())
+        chapters::trim(tx, head.first)
     })
 }
