@@ -118,7 +118,9 @@ impl IndexedDbLog {
                 if by_chapters {
                     return read_planned(tx, head, Extent { at, ..extent }, query, step);
                 }
-                records_back(tx, SEGMENTS, at, query.from, segments, keep(step))
+                // What chapters cover is planned by the next step.
+                let uncovered = if query.filter.is_empty() { 1 } else { head.indexed + 1 };
+                records_back(tx, SEGMENTS, at, query.from.max(uncovered), segments, keep(step))
             })?;
             // Where nothing depends on the head, both are asked for together.
             if at_once {

@@ -23,6 +23,7 @@ import "./failed-commit.js";
 import "./bad-events.js";
 import "./bad-calls.js";
 import "./merging.js";
+import "./chapters.js";
 import "./retention.js";
 import "./trim.js";
 import "./unsupported.js";
