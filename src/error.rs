@@ -90,15 +90,9 @@ pub enum Error {
         #[source]
         cause: Option<Cause>,
     },
-    /// What is stored is not what was written. Nothing is written over it, and the rest stays readable.
-    #[error("{message}")]
-    Corrupt {
-        /// What is damaged, and what to do.
-        message: String,
-        /// The first and the last number of the events that can't be read; `None` if no range of
-        /// events is known or meant.
-        events: Option<(SeqNo, SeqNo)>,
-    },
+    /// Stored bytes are not what was written. Nothing is written over them.
+    #[error("{0}")]
+    Corrupt(String),
     /// Any other failure of the storage.
     #[error("{message}")]
     Storage {
@@ -128,7 +122,7 @@ impl Error {
             Error::QuotaExceeded { .. } => "quota_exceeded",
             Error::Blocked(_) => "blocked",
             Error::Unavailable { .. } => "unavailable",
-            Error::Corrupt { .. } => "corrupt",
+            Error::Corrupt(_) => "corrupt",
             Error::Storage { .. } => "storage",
             Error::Unsupported(_) => "unsupported",
         }
@@ -146,10 +140,6 @@ impl Error {
 
     pub(crate) fn event(message: impl Into<String>) -> Self {
         Error::InvalidEvent(message.into())
-    }
-
-    pub(crate) fn corrupt(message: impl Into<String>) -> Self {
-        Error::Corrupt { message: message.into(), events: None }
     }
 
     pub(crate) fn closed() -> Self {
