@@ -47,7 +47,7 @@ const texts = {
     if (value >= 0.1) return `${number(value)} ms`;
     return `${number(value * 1e6)} ns`;
   },
-  bytes: (value) => `${number(value / 2 ** 20)} MiB`,
+  bytes: (value) => `${number(value / 1e6)} MB`,
   segments: (value) => value.toLocaleString("en"),
 };
 

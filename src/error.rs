@@ -90,9 +90,15 @@ pub enum Error {
         #[source]
         cause: Option<Cause>,
     },
-    /// Stored bytes are not what was written. Nothing is written over them.
-    #[error("{0}")]
-    Corrupt(String),
+    /// What is stored is not what was written. Nothing is written over it, and the rest stays readable.
+    #[error("{message}")]
+    Corrupt {
+        /// What is damaged, and what to do.
+        message: String,
+        /// The first and the last number of the events that can't be read; `None` if no range of
+        /// events is known or meant.
+        events: Option<(SeqNo, SeqNo)>,
+    },
     /// Any other failure of the storage.
     #[error("{message}")]
     Storage {
@@ -122,7 +128,7 @@ impl Error {
             Error::QuotaExceeded { .. } => "quota_exceeded",
             Error::Blocked(_) => "blocked",
             Error::Unavailable { .. } => "unavailable",
-            Error::Corrupt(_) => "corrupt",
+            Error::Corrupt { .. } => "corrupt",
             Error::Storage { .. } => "storage",
             Error::Unsupported(_) => "unsupported",
         }
@@ -140,6 +146,10 @@ impl Error {
 
     pub(crate) fn event(message: impl Into<String>) -> Self {
         Error::InvalidEvent(message.into())
+    }
+
+    pub(crate) fn corrupt(message: impl Into<String>) -> Self {
+        Error::Corrupt { message: message.into(), events: None }
     }
 
     pub(crate) fn closed() -> Self {

@@ -5,12 +5,13 @@
 //! each of them passes.
 
 mod batch;
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) mod chapter;
 mod commits;
 pub mod conformance;
 mod head;
 mod memory;
 mod merge;
-mod notice;
 mod page;
 mod recent;
 mod retention;
@@ -21,7 +22,6 @@ pub use batch::Batch;
 pub use commits::{Commit, CommitSender, Commits};
 pub use head::{Appended, Bounds, Stats};
 pub use memory::MemoryLog;
-pub use notice::Notice;
 pub use page::{Chunk, Page, Query};
 pub use recent::IDEMPOTENCE_WINDOW;
 pub use retention::{Retention, Surplus};
@@ -117,8 +117,9 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     async fn trim(&self, before: SeqNo) -> Result<Bounds>;
 
     /// Makes small neighbouring segments one, atomically, so that a log that is written one event at a
-    /// time reads as fast as one written in bulk. Nothing else changes. Does a bounded part of it, and
-    /// nothing as long as there is too little to fill a segment; resolves to whether there is more to do.
+    /// time reads as fast as one written in bulk, and brings up to date what else makes reading fast.
+    /// Nothing else changes. Does a bounded part of it, and nothing as long as there is too little to
+    /// do; resolves to whether there is more.
     ///
     /// # Errors
     ///

@@ -1,11 +1,14 @@
 // The durable log: writing, reading and opening it.
+import "../page/memory.js";
 import { run } from "../page/run.js";
 import { once } from "../page/work.js";
 import { burst, publishCall, single } from "./append.js";
 import { oneEntity } from "./entity.js";
 import { makeLong } from "./long.js";
+import { iterating } from "./memory.js";
 import { opening } from "./open.js";
 import { replay } from "./replay.js";
+import { singles } from "./singles.js";
 
 run((isQuick) => {
   const many = isQuick ? 5_000 : 100_000;
@@ -16,7 +19,9 @@ run((isQuick) => {
     single(isQuick ? 20 : 200),
     publishCall(isQuick ? 5_000 : 50_000),
     replay(many),
+    ...singles(isQuick ? 2_000 : 100_000),
     oneEntity(long, makeLongOnce),
     opening(1_000, many, long, makeLongOnce, isQuick ? 3 : 30),
+    iterating(long, makeLongOnce),
   ];
 });

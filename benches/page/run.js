@@ -24,9 +24,13 @@ export async function run(rowsOf) {
     await say({ about: { userAgent: navigator.userAgent, cores: navigator.hardwareConcurrency } });
     const rows = rowsOf(isQuick).filter(({ name }) => name.includes(asked.get("only") ?? ""));
     for (const { name, unit = "ms", skipped, contestants } of rows) {
+      if (skipped !== undefined) {
+        await say({ row: { name, unit, skipped, contestants: [] } });
+        continue;
+      }
       const values = await takeTurns(contestants, isQuick ? 1 : 5, (turn) => say({ turn: `${name}: ${turn}` }));
       const measured = contestants.map(({ name, events = 1, targets = [] }, i) => ({ name, events, targets, values: values[i] }));
-      await say({ row: { name, unit, skipped, contestants: measured } });
+      await say({ row: { name, unit, contestants: measured } });
     }
     await say({ done: true });
   } catch (error) {

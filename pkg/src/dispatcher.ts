@@ -1,6 +1,6 @@
 import type { Chunk, Log } from "./binding.js";
-import { decode, decodeAll } from "./chunk.js";
-import { ACTIONS, LINK } from "./entry.js";
+import { decodeAll } from "./chunk.js";
+import { ACTIONS, LINK, type Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Fanout, type Delivery, type Subscriber } from "./fanout.js";
 import { awaitCore } from "./module.js";
@@ -13,7 +13,7 @@ const MOST_WAITING = 4096;
 
 interface Commit {
   readonly first: SeqNo;
-  readonly entries: readonly Delivery[];
+  readonly entries: readonly Entry[];
 }
 
 /**
@@ -90,14 +90,8 @@ export class Dispatcher {
     else this.#catchingUp = this.#catchUp();
   }
 
-  /** Takes note of a commit of another tab, and delivers it if its events were told and follow. */
-  heard(first: SeqNo, last: SeqNo, events: Chunk | undefined): void {
-    if (events === undefined || last <= this.#delivered) this.#extendTo(last);
-    else this.committed(first, stored(decode(events)));
-  }
-
-  /** Takes note of a commit, and delivers it unless earlier events are still missing. */
-  committed(first: SeqNo, entries: readonly Delivery[]): void {
+  /** Takes note of a commit of this realm, and delivers it unless earlier events are still missing. */
+  committed(first: SeqNo, entries: readonly Entry[]): void {
     const last = first + entries.length - 1;
     // What was read from the log already is older than what was delivered.
     if (this.#closed || last <= this.#delivered) return;
@@ -125,14 +119,14 @@ export class Dispatcher {
     this.#forgetWaiting();
   }
 
-  #deliver(first: SeqNo, entries: readonly Delivery[]): void {
+  #deliver(first: SeqNo, entries: readonly Entry[]): void {
     for (let i = 0; i < entries.length; i++) {
       this.#delivered = first + i;
       this.#fanout.deliver(entries[i]!, this.#delivered, this.#delivered);
     }
   }
 
-  #wait(first: SeqNo, entries: readonly Delivery[]): void {
+  #wait(first: SeqNo, entries: readonly Entry[]): void {
     // A later commit that isn't kept is found by its number.
     if (this.#waitingEvents > MOST_WAITING) return;
     this.#waiting.push({ first, entries });
@@ -177,7 +171,12 @@ export class Dispatcher {
   async #readTo(end: SeqNo): Promise<void> {
     const from = this.#delivered + 1;
     const to = Math.min(end, from + PAGE - 1);
-    const chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+    let chunks: Chunk[];
+    try {
+      chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+    } catch (error) {
+      return this.#passOver(error as EverbusError, from);
+    }
     for (const envelope of decodeAll(chunks)) {
       if (this.#closed) return;
       this.#skipTo(envelope.seq_no!);
@@ -185,6 +184,15 @@ export class Dispatcher {
       this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
     }
     this.#skipTo(to + 1);
+  }
+
+  /** Passes over damaged events, and says so; but first gives what comes before them. */
+  async #passOver(error: EverbusError, from: SeqNo): Promise<void> {
+    const damaged = error.cause as { first: SeqNo; last: SeqNo } | undefined;
+    if (error.code !== "corrupt" || damaged === undefined) throw error;
+    if (damaged.first > from) return this.#readTo(damaged.first - 1);
+    this.#delivered = damaged.last;
+    this.#report(error);
   }
 
   /** Passes over what another tab has trimmed before it was delivered here, and says so. */
@@ -196,8 +204,6 @@ export class Dispatcher {
     this.#report(everbusError("trimmed", message, { requested, first }));
   }
 }
-
-const stored = (envelopes: EventEnvelope[]): Delivery[] => envelopes.map((envelope) => new Stored(envelope));
 
 /** A stored event, as the fan-out wants it. */
 class Stored implements Delivery {

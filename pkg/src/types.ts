@@ -282,7 +282,8 @@ export interface EventLog<out S extends Schema = Schema> {
    * A page of stored events. `from` inclusive, default the first; `to` inclusive, default the last; `limit` default
    * 1000; `reverse` reads from the end.
    *
-   * @throws EverbusError `invalid_position`, `invalid_option`, `invalid_filter`.
+   * @throws EverbusError `invalid_position`, `invalid_option`, `invalid_filter`; `corrupt` if the page touches events
+   * that were damaged in the storage, whose cause `{ first, last }` says which. The others stay readable.
    * @example
    * const newest = await bus.log.read({ reverse: true, limit: 20, filter: { entity_type: "order" } });
    */
@@ -296,7 +297,8 @@ export interface EventLog<out S extends Schema = Schema> {
 
   /**
    * Stored events, then live ones: in order, no gap, no duplicate, endless. Default position "latest". Acknowledge
-   * with `ack`, so that "last_acknowledged" goes on from there after a reload.
+   * with `ack`, so that "last_acknowledged" goes on from there after a reload. At events that were damaged in the
+   * storage it ends with `corrupt`; subscribe from behind its cause's `last` to go on.
    *
    * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`.
    * @example
@@ -322,7 +324,8 @@ export interface EventLog<out S extends Schema = Schema> {
   /**
    * Forgets events before `before`: whole segments, so it may keep a few more. Numbering is unaffected. Resolves to the
    * new first number, undefined if nothing is left. One past the last number forgets everything; more is
-   * `invalid_position`. A subscription that still wants what is gone gets `trimmed`, or skips it (`onTrimmed`).
+   * `invalid_position`. A subscription that still wants what is gone gets `trimmed`, or skips it (`onTrimmed`). Segments
+   * that are damaged go like any other.
    *
    * @example
    * const { lastSeqNo = 0 } = await bus.log.stats();

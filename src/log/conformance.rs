@@ -62,6 +62,7 @@ macro_rules! for_each_scenario {
             an_invalid_event_changes_nothing
             pages_cover_any_range_both_ways
             filters_find_what_a_scan_finds
+            filters_find_everything_in_a_long_log
             subscriptions_start_at_their_position
             stored_events_are_followed_by_live_ones
             a_slow_subscription_misses_nothing

@@ -56,6 +56,9 @@ pub(crate) struct Head {
     /// How many segments are loose, and their bytes.
     pub(crate) loose_segments: u64,
     pub(crate) loose_bytes: u64,
+    /// The last number that chapters cover, and how many settled segments come after it.
+    pub(crate) indexed: u64,
+    pub(crate) unindexed_segments: u64,
 }
 
 /// So few loose segments before a full one stay as they are: a burst makes them, and merging would
@@ -82,6 +85,8 @@ impl Head {
             settled: 0,
             loose_segments: 0,
             loose_bytes: 0,
+            indexed: 0,
+            unindexed_segments: 0,
         }
     }
 
@@ -105,16 +110,28 @@ impl Head {
         }
     }
 
-    /// Notes that the oldest segment is forgotten.
-    pub(crate) fn forget(&mut self, oldest: &Segment) {
-        let (last, bytes) = (oldest.last().get(), oldest.as_bytes().len() as u64);
-        self.first = last + 1;
+    /// Notes that the segment of so many bytes that begins with this number is forgotten.
+    pub(crate) fn forget(&mut self, first: u64, bytes: u64) {
         self.segments = self.segments.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
-        if last > self.settled {
-            self.settled = last;
+        if first > self.settled {
             self.loose_segments = self.loose_segments.saturating_sub(1);
             self.loose_bytes = self.loose_bytes.saturating_sub(bytes);
+        } else if first > self.indexed {
+            self.unindexed_segments = self.unindexed_segments.saturating_sub(1);
+        }
+    }
+
+    /// Notes that everything before this number has been forgotten. If it is all, then nothing is left
+    /// even where a damaged log had other sums.
+    pub(crate) fn start_at(&mut self, first: u64) {
+        self.first = first;
+        self.settled = self.settled.max(first - 1);
+        self.indexed = self.indexed.max(first - 1);
+        if first > self.last {
+            (self.segments, self.bytes) = (0, 0);
+            (self.loose_segments, self.loose_bytes) = (0, 0);
+            self.unindexed_segments = 0;
         }
     }
 
@@ -127,6 +144,7 @@ impl Head {
         self.bytes += bytes;
         if self.loose_segments <= FEW && segment.is_full() {
             self.settled = self.last;
+            self.unindexed_segments += self.loose_segments + 1;
             (self.loose_segments, self.loose_bytes) = (0, 0);
         } else {
             self.loose_segments += 1;

@@ -121,8 +121,11 @@ impl EventLog for MemoryLog {
         state.head.check_trim(before)?;
         let kept = state.segments.partition_point(|segment| segment.last() < before);
         let forgotten: Vec<_> = state.segments.drain(..kept).collect();
-        for segment in forgotten {
-            state.head.forget(&segment);
+        for segment in &forgotten {
+            state.head.forget(segment.first().get(), segment.as_bytes().len() as u64);
+        }
+        if let Some(last) = forgotten.last() {
+            state.head.start_at(last.last().get() + 1);
         }
         Ok(state.head.bounds())
     }

@@ -60,6 +60,16 @@ impl Head {
         Ok(replacements)
     }
 
+    /// Leaves a loose segment that can't be read, and ends at this number, as it is.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn pass_over(&mut self, last: u64) {
+        let average = self.loose_bytes.checked_div(self.loose_segments).unwrap_or_default();
+        self.settled = last;
+        self.unindexed_segments += 1;
+        self.loose_segments = self.loose_segments.saturating_sub(1);
+        self.loose_bytes = self.loose_bytes.saturating_sub(average);
+    }
+
     /// Makes a run of loose segments one, which is settled.
     fn settle(&mut self, run: &[&Segment]) -> Result<Option<Replacement>> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
@@ -67,6 +77,7 @@ impl Head {
         };
         let bytes: u64 = run.iter().map(|segment| segment.as_bytes().len() as u64).sum();
         self.settled = last.last().get();
+        self.unindexed_segments += 1;
         self.loose_segments = self.loose_segments.saturating_sub(run.len() as u64);
         self.loose_bytes = self.loose_bytes.saturating_sub(bytes);
         if run.len() == 1 {

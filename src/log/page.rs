@@ -3,7 +3,7 @@
 use super::head::Head;
 use super::segment::Row;
 use super::{EventLog, Segment};
-use crate::{EventEnvelope, Filter, Result, SeqNo};
+use crate::{Error, EventEnvelope, Filter, Result, SeqNo};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
@@ -140,6 +140,19 @@ impl<'a> PageBuilder<'a> {
         ControlFlow::Break(())
     }
 
+    /// Whether nothing has matched yet.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// The page without what begins at this number, from a log with this head.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn finish_before(mut self, resume: u64, head: &Head) -> Page {
+        self.resume = SeqNo::new(resume).ok();
+        self.finish(head)
+    }
+
     /// The page, from a log with this head.
     pub(crate) fn finish(self, head: &Head) -> Page {
         let (first, last) = (head.first, head.last);
@@ -157,10 +170,29 @@ pub(crate) fn beyond(segment: &Segment, query: &Query) -> Option<SeqNo> {
     }
 }
 
-/// The segment that holds an event.
-pub(super) async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Option<Arc<Segment>>> {
-    let page = log.read(&Query { from: number, limit: 1, ..Query::default() }).await?;
-    Ok(page.chunks.into_iter().next().map(|chunk| chunk.segment))
+/// The first segment at or after a number that can be read, and where damaged ones before it begin.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) damaged: Option<SeqNo>,
+    pub(super) segment: Option<Arc<Segment>>,
+}
+
+/// Finds the segment that holds an event; if it is damaged, the next one that isn't.
+pub(super) async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Found> {
+    let (mut from, mut damaged) = (number, None);
+    loop {
+        match log.read(&Query { from, limit: 1, ..Query::default() }).await {
+            Ok(page) => {
+                let segment = page.chunks.into_iter().next().map(|chunk| chunk.segment);
+                return Ok(Found { damaged, segment });
+            }
+            Err(Error::Corrupt { events: Some((first, last)), .. }) if last.get() >= from => {
+                damaged.get_or_insert(first);
+                from = last.get() + 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]

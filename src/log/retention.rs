@@ -57,7 +57,8 @@ pub(super) async fn surplus(
     };
     let oldest = retention.max_age.and_then(|age| now.checked_sub(age).ok()).map(time::millis);
     let (mut before, mut bytes) = (first, stats.bytes);
-    while let Some(segment) = segment_at(log, before.get()).await? {
+    // A damaged segment goes with the next one that isn't.
+    while let Some(segment) = segment_at(log, before.get()).await?.segment {
         let newer = last.get().saturating_sub(segment.last().get());
         let is_surplus = retention.max_events.is_some_and(|max| newer >= max)
             || retention.max_bytes.is_some_and(|max| bytes > max)

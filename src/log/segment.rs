@@ -14,6 +14,10 @@ mod columns;
 mod decode;
 mod digest;
 mod layout;
+mod summary;
+
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) use {checksum::Checksum, summary::SegmentHead};
 
 pub(crate) use columns::{Columns, Draft, join_time, split_time};
 
@@ -129,14 +133,9 @@ impl Segment {
         layout::ids(&self.bytes, &self.layout.ids)
     }
 
-    /// Whether any event can match, by the header alone: no false "no".
+    /// Whether any event can match, by the head alone: no false "no".
     pub(crate) fn may_match(&self, filter: &Filter) -> bool {
-        let digest = self.column(&self.layout.digest);
-        self.types().any(|(kinds, name)| {
-            [EventKind::Entity, EventKind::Link]
-                .into_iter()
-                .any(|kind| kinds & Shape::kind_bit(kind) != 0 && filter.matches_type(kind, name))
-        }) && filter.id_fields().all(|ids| ids.iter().any(|id| digest::may_contain(digest, *id)))
+        self.summary().may_match(filter)
     }
 
     /// The rows that match and whose number is in `numbers`, in order.
@@ -278,12 +277,7 @@ impl Segment {
 
     /// The types, each with the kinds of events that it is used with.
     pub(crate) fn types(&self) -> impl Iterator<Item = (u8, &str)> {
-        let mut rest = self.column(&(layout::HEADER..self.layout.digest.start));
-        (0..self.layout.types).map_while(move |_| {
-            let (kinds, name, behind) = decode::type_entry(rest)?;
-            rest = behind;
-            Some((kinds, name))
-        })
+        self.summary().types()
     }
 
     fn head<'a>(&self, row: &Row, types: &[&'a str]) -> Head<'a> {

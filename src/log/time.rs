@@ -3,7 +3,7 @@
 //! Times needn't grow along a log: tabs and clocks differ. But each segment stores the latest time up
 //! to its end, and that does grow, so the first segment that reaches a time is found by halving.
 
-use super::page::segment_at;
+use super::page::{Found, segment_at};
 use super::segment::{Row, split_time};
 use super::{Chunk, EventLog, Query};
 use crate::{Result, SeekPosition, SeqNo, Timestamp};
@@ -17,14 +17,15 @@ pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<S
     let (millis, nanos) = split_time(time);
     let (mut low, mut high, mut found) = (first.get(), last.get(), None);
     while low <= high {
-        let Some(segment) = segment_at(log, low + (high - low) / 2).await? else {
-            break;
-        };
-        if segment.latest() >= millis {
-            high = segment.first().get() - 1;
-            found = Some(segment.first());
-        } else {
-            low = segment.last().get() + 1;
+        let Found { damaged, segment } = segment_at(log, low + (high - low) / 2).await?;
+        match (&segment, damaged.or(segment.as_ref().map(|segment| segment.first()))) {
+            (Some(segment), _) if segment.latest() < millis => low = segment.last().get() + 1,
+            // Damaged events may be what is looked for: then reading from there tells of them.
+            (_, Some(start)) => {
+                high = start.get() - 1;
+                found = Some(start);
+            }
+            (_, None) => break,
         }
     }
     let Some(found) = found else {

@@ -64,6 +64,9 @@ pub(super) fn to_js(error: Error) -> JsValue {
         Error::Trimmed { requested, first } => {
             numbers([("requested", requested), ("first", first)])
         }
+        Error::Corrupt { events: Some((first, last)), .. } => {
+            numbers([("first", first.get()), ("last", last.get())])
+        }
         _ => error
             .cause()
             .and_then(|cause| cause.as_any().downcast_ref::<JsCause>())

@@ -1,9 +1,11 @@
 //! A log in IndexedDB.
 //!
-//! The database `everbus:NAME` has three stores: `segments`, by the number of their first event;
-//! `meta`, with the one record `head`; and `consumers`, by name.
+//! The database `everbus:NAME` has four stores: `segments` and `chapters`, by the number of their
+//! first event; `meta`, with the one record `head`; and `consumers`, by name.
 
+mod chapters;
 mod connection;
+mod damage;
 mod listen;
 mod log;
 mod merge;
@@ -16,6 +18,7 @@ pub use connection::delete;
 pub use log::IndexedDbLog;
 
 const SEGMENTS: &str = "segments";
+const CHAPTERS: &str = "chapters";
 const META: &str = "meta";
 const CONSUMERS: &str = "consumers";
 const HEAD: &str = "head";

@@ -4,6 +4,5 @@
 mod bus;
 mod conformance;
 mod handover;
-mod notices;
 mod segments;
 mod wire;

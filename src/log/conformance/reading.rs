@@ -3,7 +3,10 @@
 use super::{Harness, batch, fill, numbers, read_all, sample, samples, seq, stored};
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Bounds, Retention};
-use crate::{Action, EventKind, Filter, Query, SeekPosition, SeqNo, Timestamp, Uuid};
+use crate::{
+    Action, EntityEvent, EventEnvelope, EventKind, Filter, FrameworkEvent, Query, SeekPosition,
+    SeqNo, Timestamp, Uuid,
+};
 use std::time::Duration;
 
 /// Every range, limit and direction gives what a slice of the whole gives, however small the segments.
@@ -69,6 +72,79 @@ pub async fn filters_find_what_a_scan_finds(harness: impl Harness) {
         let expected: Vec<_> = all.iter().filter(|e| filter.matches(e)).cloned().collect();
         let query = Query { filter, ..Query::default() };
         assert_eq!(read_all(&*log, query.clone()).await, expected, "{:?}", query.filter);
+    }
+}
+
+/// In a log of many full segments, in which a reader may look at an index first: before it is made,
+/// with it, after a trim that leaves half of it, and with newer events that it doesn't cover.
+pub async fn filters_find_everything_in_a_long_log(harness: impl Harness) {
+    const EVENTS: u64 = 36 * MAX_EVENTS as u64;
+    let log = harness.open().await;
+    let rare = Uuid::from_u64_pair(9, 9);
+    let with_the_rare = [1, 1000, 1001, 16_000, 16_001, 20_500, 35_999, 36_000, 36_003];
+    let event = |n: u64| {
+        let entity_id = if with_the_rare.contains(&n) { rare } else { Uuid::from_u64_pair(8, n) };
+        let entity_type = if n / 1000 == 17 { "seldom" } else { "often" }.into();
+        FrameworkEvent::from(EntityEvent::Deleted { entity_type, entity_id })
+    };
+    let envelope = |n: u64| EventEnvelope {
+        id: Uuid::from_u64_pair(3, n),
+        event: event(n),
+        origin: None,
+        meta: None,
+        timestamp: Timestamp::UNIX_EPOCH,
+        seq_no: None,
+    };
+    for first in (1..=EVENTS).step_by(MAX_EVENTS) {
+        let some: Vec<_> = (first..first + MAX_EVENTS as u64).map(envelope).collect();
+        log.append_batch(batch(&some)).await.expect("it works");
+    }
+    let seldom = Some(vec!["seldom".to_owned()]);
+    let filters = [
+        Filter { touches: Some(vec![rare]), ..Filter::default() },
+        Filter { entity_type: seldom, ..Filter::default() },
+        Filter { entity_id: Some(vec![Uuid::from_u64_pair(8, 30_000)]), ..Filter::default() },
+        Filter { entity_id: Some(vec![Uuid::nil()]), ..Filter::default() },
+    ];
+    let mut first = 1;
+    let mut last = EVENTS;
+    for stage in 0..4 {
+        match stage {
+            0 => {}
+            1 => while log.merge().await.expect("it works") {},
+            2 => {
+                let left = log.trim(seq(16_400)).await.expect("it works");
+                first = left.first.expect("there are more").get();
+                assert_eq!(first, 16_001);
+            }
+            _ => {
+                for n in EVENTS + 1..EVENTS + 5 {
+                    log.append_batch(batch(&[envelope(n)])).await.expect("it works");
+                }
+                last = EVENTS + 4;
+            }
+        }
+        for filter in &filters {
+            let matching = |n: &u64| filter.matches_event(&event(*n));
+            let all: Vec<u64> = (first..=last).filter(matching).collect();
+            for (from, to) in [(1, u64::MAX), (1001, 20_499), (20_500, 20_500)] {
+                let within = |n: &u64| (from..=to).contains(n);
+                let expected: Vec<u64> = all.iter().copied().filter(within).collect();
+                for (reverse, limit) in [(false, 2), (true, 1000)] {
+                    let filter = filter.clone();
+                    let query = Query { from, to, limit, filter, reverse };
+                    let mut found: Vec<u64> = read_all(&*log, query.clone())
+                        .await
+                        .iter()
+                        .map(|e| e.seq_no.expect("it is stored").get())
+                        .collect();
+                    if reverse {
+                        found.reverse();
+                    }
+                    assert_eq!(found, expected, "{query:?} at stage {stage}");
+                }
+            }
+        }
     }
 }
 

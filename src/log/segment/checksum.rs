@@ -1,22 +1,22 @@
-//! The checksum of a segment: 64 bits, eight bytes a step.
+//! The checksum of what is stored: 64 bits, eight bytes a step.
 //!
 //! Each step `h = (h ^ word) * ODD; h ^= h >> 32` is a bijection of `h` for a given word and of the
 //! word for a given `h`, so a change within one word always changes the result.
 
 /// The running hash of a sequence of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Checksum(u64);
+pub(crate) struct Checksum(u64);
 
 const START: u64 = 0x6576_6572_6275_7331;
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Checksum {
-    pub(super) fn new() -> Checksum {
+    pub(crate) fn new() -> Checksum {
         Checksum(START)
     }
 
     /// Goes on with `bytes`; a last word that isn't full is filled with zeros.
-    pub(super) fn update(self, bytes: &[u8]) -> Checksum {
+    pub(crate) fn update(self, bytes: &[u8]) -> Checksum {
         let (words, rest) = bytes.as_chunks::<8>();
         let mut hash = words.iter().fold(self, |hash, word| hash.word(u64::from_le_bytes(*word)));
         if !rest.is_empty() {
@@ -27,12 +27,12 @@ impl Checksum {
         hash
     }
 
-    pub(super) fn word(self, word: u64) -> Checksum {
+    pub(crate) fn word(self, word: u64) -> Checksum {
         let mixed = (self.0 ^ word).wrapping_mul(ODD);
         Checksum(mixed ^ (mixed >> 32))
     }
 
-    pub(super) fn value(self) -> u64 {
+    pub(crate) fn value(self) -> u64 {
         self.0
     }
 }

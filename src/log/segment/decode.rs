@@ -51,7 +51,7 @@ impl Segment {
         let digest_start = head_length.checked_sub(digest_words * 8);
         let layout = digest_start
             .filter(|start| *start >= HEADER && start % 8 == 0)
-            .filter(|_| digest_words.is_power_of_two())
+            .filter(|_| digest_words > 0)
             .and_then(|digest_start| {
                 Layout::place(Sizes {
                     columns,
@@ -147,5 +147,5 @@ impl Header<'_> {
 }
 
 fn corrupt(why: &str) -> Error {
-    Error::Corrupt(format!("a stored segment is damaged: {why}"))
+    Error::corrupt(format!("a stored segment is damaged: {why}"))
 }

@@ -1,6 +1,6 @@
 //! [`Connection`]: an open database, and how it is opened and deleted.
 
-use super::{CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
+use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
 use crate::env::Env;
 use crate::log::Head;
 use crate::web::WebEnv;
@@ -203,6 +203,7 @@ fn close_when_open(request: &IdbOpenDbRequest) {
 fn create_stores(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
     let database: IdbDatabase = request.result()?.dyn_into()?;
     database.create_object_store(SEGMENTS)?;
+    database.create_object_store(CHAPTERS)?;
     database.create_object_store(CONSUMERS)?;
     let meta = database.create_object_store(META)?;
     let head = Head::new(WebEnv.new_id());

@@ -7,13 +7,13 @@
 //! - A segment is added, never put: two appends that believed in one number would abort, not overwrite.
 
 use super::connection::{Connection, Lost};
-use super::read::{decode, segments_from};
+use super::read::segments_from;
 use super::transaction::{Issue, Mode, Transaction};
-use super::{CONSUMERS, HEAD, META, SEGMENTS, merge, records, trim};
+use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, merge, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
 use crate::log::{
-    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Notice,
-    Page, Query, RecentIds, Segment, Sequenced, Stats,
+    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
+    Query, RecentIds, Segment, Sequenced, Stats,
 };
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, SeqNo, Uuid};
@@ -40,8 +40,6 @@ struct Inner {
     closed: RefCell<Option<Error>>,
     on_closed: Box<dyn Fn(Error)>,
     commits: CommitSender,
-    /// What other tabs should be told of the last append.
-    notice: RefCell<Option<Notice>>,
     /// The newest ids, once somebody has asked for them.
     recent: RefCell<Option<RecentIds>>,
 }
@@ -62,7 +60,6 @@ impl IndexedDbLog {
             closed: RefCell::default(),
             on_closed: Box::new(on_closed),
             commits: CommitSender::new(),
-            notice: RefCell::default(),
             recent: RefCell::default(),
         }));
         log.bounds().await?;
@@ -74,26 +71,14 @@ impl IndexedDbLog {
         self.0.commits.wake();
     }
 
-    /// What other tabs should be told of the last append, sealed. Once.
-    pub(in crate::web) fn take_notice(&self) -> Option<Vec<u8>> {
-        let notice = self.0.notice.take()?;
-        Some(notice.seal(self.0.incarnation.get()?))
-    }
-
-    /// Takes note of what another tab has told, and tells the subscriptions. `None` if it isn't a
-    /// notice of this log.
-    pub(in crate::web) fn hear(&self, notice: &[u8]) -> Option<Notice> {
-        let notice = Notice::open(notice, self.0.incarnation.get()?)?;
-        match notice.segment() {
-            Some(segment) => self.0.commits.announce(segment),
-            None => self.wake(),
-        }
-        Some(notice)
-    }
-
-    /// Whether small segments should be merged, by what was last seen.
+    /// Whether small segments should be merged, or a chapter is due, by what was last seen.
     pub(in crate::web) fn needs_merge(&self) -> bool {
-        self.0.head.get().is_some_and(|head| head.merge_count().is_some())
+        self.seen_head().is_some_and(|head| head.merge_count().is_some() || head.needs_chapter())
+    }
+
+    /// The head when it was last seen.
+    pub(super) fn seen_head(&self) -> Option<Head> {
+        self.0.head.get()
     }
 
     /// Gives the database free, ends every subscription, and refuses every later call.
@@ -178,7 +163,7 @@ impl IndexedDbLog {
     }
 
     /// Runs one transaction that reads the head and gives something back.
-    async fn transact<T: 'static>(
+    pub(super) async fn transact<T: 'static>(
         &self,
         stores: &[&str],
         mode: Mode,
@@ -217,7 +202,14 @@ impl IndexedDbLog {
         let start = head.last.saturating_sub(IDEMPOTENCE_WINDOW - 1).max(head.first);
         segments_from(tx, start, head.last, u32::MAX, move |tx, found| {
             let mut recent = RecentIds::default();
-            decode(&found)?.iter().for_each(|segment| recent.push(segment));
+            // The ids of a damaged segment are lost with it: its events may be appended again.
+            for record in &found {
+                match records::segment_from_js(record) {
+                    Ok(segment) => recent.push(&segment),
+                    Err(Error::Corrupt { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
             next(tx, recent)
         })
     }
@@ -235,7 +227,6 @@ impl IndexedDbLog {
             self.0.commits.announce(segment);
         }
         self.0.recent.replace(recent);
-        self.0.notice.replace(Notice::of(&written.segments));
         written.appended
     }
 
@@ -372,16 +363,22 @@ impl EventLog for IndexedDbLog {
             head.check_trim(before)?;
             trim::trim(tx, head, before, result)
         };
-        self.transact(&[META, SEGMENTS], Mode::Write, work).await
+        self.transact(&[META, SEGMENTS, CHAPTERS], Mode::Write, work).await
     }
 
     async fn merge(&self) -> Result<bool> {
         if !self.needs_merge() {
             return Ok(false);
         }
-        let head = self.transact(&[META, SEGMENTS], Mode::Write, merge::merge).await?;
+        let work = |tx: &Transaction, head: Head, result: Slot<Head>| {
+            if head.merge_count().is_none() && head.needs_chapter() {
+                return chapters::write(tx, head, result);
+            }
+            merge::merge(tx, head, result)
+        };
+        let head = self.transact(&[META, SEGMENTS, CHAPTERS], Mode::Write, work).await?;
         self.0.head.set(Some(head));
-        Ok(head.merge_count().is_some())
+        Ok(head.merge_count().is_some() || head.needs_chapter())
     }
 
     async fn read(&self, query: &Query) -> Result<Page> {
@@ -394,7 +391,8 @@ impl EventLog for IndexedDbLog {
         let work = move |tx: &Transaction, head: Head, result: Slot<Cursor>| {
             let store = tx.store(CONSUMERS)?;
             tx.then(store.get(&name), move |tx, value| {
-                let stored = (!value.is_undefined()).then(|| records::cursor_from_js(&value));
+                let stored =
+                    (!value.is_undefined()).then(|| records::cursor_from_js(&name, &value));
                 let stored = stored.transpose()?;
                 let cursor = Cursor::change(stored, change, head.bounds())?;
                 if stored != Some(cursor) {
@@ -418,8 +416,9 @@ impl EventLog for IndexedDbLog {
                         .iter()
                         .zip(cursors.iter())
                         .map(|(name, cursor)| {
+                            let cursor = records::cursor_from_js(&name, &cursor)?;
                             let name = name.as_string().unwrap_or_default();
-                            Ok(records::cursor_from_js(&cursor)?.info(&name, head.bounds()))
+                            Ok(cursor.info(&name, head.bounds()))
                         })
                         .collect();
                     result.replace(Some(consumers?));

@@ -1,12 +1,13 @@
 //! Reading segments: a few at a time, each step in a transaction of its own.
 
 use super::transaction::{Mode, Transaction};
-use super::{META, SEGMENTS, log::IndexedDbLog, records};
+use super::{CHAPTERS, META, SEGMENTS, damage, log::IndexedDbLog};
+use crate::log::chapter::{self, Plan};
 use crate::log::segment::MAX_EVENTS;
-use crate::log::{Head, Page, PageBuilder, Query, Segment, beyond};
+use crate::log::{Head, Page, PageBuilder, Query, beyond};
 use crate::web::error::from_idb;
 use crate::{Error, Result};
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,11 +19,27 @@ const FIRST_STEP: usize = 10;
 /// A step that brings fewer bytes than this makes the next one larger: the segments are small.
 const STEP_BYTES: usize = 1 << 20;
 const LARGEST_STEP: u32 = 1000;
+/// How many bytes of segments a step by chapters takes, about, and how many segments at most.
+const PLANNED_BYTES: u64 = 8 << 20;
+const MOST_PLANNED: usize = 32;
+/// How many chapters the first step looks at, and how many a later one.
+const CHAPTERS_AT_FIRST: u32 = 16;
+const CHAPTERS_AT_MOST: u32 = 64;
 
-/// The head, and the records of consecutive segments in the direction of reading.
+/// What one step of a page reads.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    /// The number to begin at.
+    at: u64,
+    segments: u32,
+    chapters: u32,
+}
+
+/// The head, and the records of segments in the direction of reading: consecutive ones, or those of a plan.
 #[derive(Debug, Default)]
 struct Step {
     head: Option<Head>,
+    plan: Option<Plan>,
     records: Vec<JsValue>,
 }
 
@@ -33,73 +50,144 @@ impl IndexedDbLog {
         // Without a filter, full segments give the page in one step and nothing is read for nothing.
         let full =
             if query.filter.is_empty() { query.limit.div_ceil(MAX_EVENTS) } else { FIRST_STEP };
-        let mut count = full.clamp(1, FIRST_STEP) as u32;
+        let mut segments = full.clamp(1, FIRST_STEP) as u32;
+        let mut chapters = CHAPTERS_AT_FIRST;
         loop {
-            let (head, records) = self.read_step(at, query, count).await?;
+            let step = self.read_step(Extent { at, segments, chapters }, query).await?;
+            let head = step.head.ok_or_else(Error::closed)?;
             if !in_range(query, &head) {
                 return Ok(page.finish(&head));
             }
-            at = at.clamp(head.first, head.last.max(head.first));
+            let mut wanted = Some(at.clamp(head.first, head.last));
+            let mut planned = step.plan.iter().flat_map(|plan| &plan.segments);
             let mut bytes = 0;
-            let mut end = None;
-            for record in &records {
-                let segment = Arc::new(records::segment_from_js(record)?);
-                if !(segment.first().get()..=segment.last().get()).contains(&at) {
-                    return Err(missing(at));
-                }
+            let mut is_sound = step.plan.is_some() || !step.records.is_empty();
+            for record in &step.records {
+                at = planned.next().copied().or(wanted).unwrap_or(at);
+                let Some(segment) = damage::sound(record, at).map(Arc::new) else {
+                    is_sound = false;
+                    break;
+                };
                 bytes += segment.as_bytes().len();
-                end = beyond(&segment, query)
-                    .map(u64::from)
-                    .filter(|n| *n <= head.last && *n >= head.first);
-                at = end.unwrap_or(at);
+                wanted = beyond(&segment, query).map(u64::from);
                 if page.push(segment).is_break() {
                     return Ok(page.finish(&head));
                 }
             }
-            if records.is_empty() {
-                return Err(missing(at));
+            if !is_sound {
+                // What comes before it is readable: the next page fails.
+                if !page.is_empty() {
+                    return Ok(page.finish_before(at, &head));
+                }
+                self.check_damage(at).await?;
+                continue;
             }
-            if end.is_none() {
-                return Ok(page.finish(&head));
+            if let Some(plan) = step.plan {
+                wanted = chapter::step(plan.through, query.reverse);
             }
+            let open = query.from.max(head.first)..=query.to.min(head.last);
+            match wanted.filter(|number| open.contains(number)) {
+                Some(number) => at = number,
+                None => return Ok(page.finish(&head)),
+            }
+            chapters = CHAPTERS_AT_MOST;
             if bytes < STEP_BYTES {
-                count = (count * 2).min(LARGEST_STEP);
+                segments = (segments * 2).min(LARGEST_STEP);
             }
         }
     }
 
-    /// Reads `count` segments, the first of which holds `at`.
-    async fn read_step(&self, at: u64, query: &Query, count: u32) -> Result<(Head, Vec<JsValue>)> {
+    /// Reads segments, from the one that holds `extent.at` on.
+    async fn read_step(&self, extent: Extent, query: &Query) -> Result<Step> {
         let step = Rc::new(RefCell::new(Step::default()));
         let (gathered, log, query) = (step.clone(), self.clone(), query.clone());
-        let transaction = self.begin(&[META, SEGMENTS], Mode::Read).await?;
+        let by_chapters = !query.filter.is_empty()
+            && self.seen_head().is_some_and(|head| extent.at.min(head.last) <= head.indexed);
+        let transaction = self.begin(&[META, SEGMENTS, CHAPTERS], Mode::Read).await?;
         let issue = move |tx: &Transaction| {
-            let (to, reverse) = (query.to, query.reverse);
+            let Extent { at, segments, .. } = extent;
+            let at_once = !query.reverse && !by_chapters;
+            let to = query.to;
             let step = gathered.clone();
             log.with_head(tx, move |tx, head| {
                 step.borrow_mut().head = Some(head);
-                if !reverse || !in_range(&query, &head) {
+                if at_once || !in_range(&query, &head) {
                     return Ok(());
                 }
-                walk_back(tx, at.clamp(head.first, head.last), query.from, count, step)
+                let at = at.clamp(head.first, head.last);
+                if by_chapters {
+                    return read_planned(tx, head, Extent { at, ..extent }, query, step);
+                }
+                // What chapters cover is planned by the next step.
+                let uncovered = if query.filter.is_empty() { 1 } else { head.indexed + 1 };
+                records_back(tx, SEGMENTS, at, query.from.max(uncovered), segments, keep(step))
             })?;
-            if reverse {
-                return Ok(());
+            // Where nothing depends on the head, both are asked for together.
+            if at_once {
+                segments_from(tx, at, to, segments, keep(gathered))?;
             }
-            segments_from(tx, at, to, count, move |_, found| {
-                gathered.borrow_mut().records = found;
-                Ok(())
-            })
+            Ok(())
         };
         transaction.run(Box::new(issue)).await?;
-        let Step { head, records } = step.take();
-        Ok((head.ok_or_else(Error::closed)?, records))
+        Ok(step.take())
     }
 }
 
 /// Whether the query can match anything of a log with this head.
 fn in_range(query: &Query, head: &Head) -> bool {
     query.from.max(head.first) <= query.to.min(head.last)
+}
+
+/// What to do with the records that a request brings.
+type Records = Box<dyn FnOnce(&Transaction, Vec<JsValue>) -> Result<()>>;
+
+fn keep(step: Rc<RefCell<Step>>) -> Records {
+    Box::new(move |_, found| {
+        step.borrow_mut().records = found;
+        Ok(())
+    })
+}
+
+/// Reads only the segments that may match, by the chapters; where no chapter is, as without them.
+fn read_planned(
+    tx: &Transaction,
+    head: Head,
+    extent: Extent,
+    query: Query,
+    step: Rc<RefCell<Step>>,
+) -> Result<()> {
+    let Extent { at, segments, chapters } = extent;
+    let (from, to, reverse) = (query.from, query.to, query.reverse);
+    let average = (head.bytes / head.segments.max(1)).max(1);
+    let most = ((PLANNED_BYTES / average) as usize).clamp(1, MOST_PLANNED).min(query.limit);
+    let pick: Records = Box::new(move |tx, found| {
+        let found: Vec<Vec<u8>> = found
+            .iter()
+            .filter_map(|chapter| chapter.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+            .collect();
+        let Some(plan) = chapter::plan(found.iter().map(Vec::as_slice), &query, at, most) else {
+            return if reverse {
+                records_back(tx, SEGMENTS, at, from, segments, keep(step))
+            } else {
+                segments_from(tx, at, to, segments, keep(step))
+            };
+        };
+        let store = tx.store(SEGMENTS)?;
+        for first in &plan.segments {
+            let step = step.clone();
+            tx.then(store.get(&JsValue::from(*first as f64)), move |_, segment| {
+                step.borrow_mut().records.push(segment);
+                Ok(())
+            })?;
+        }
+        step.borrow_mut().plan = Some(plan);
+        Ok(())
+    });
+    if reverse {
+        records_back(tx, CHAPTERS, at, from, chapters, pick)
+    } else {
+        records_from(tx, CHAPTERS, at, to, chapters, pick)
+    }
 }
 
 /// Reads at most `count` segments, from the one that holds `at` to the one that holds `to`.
@@ -110,10 +198,23 @@ pub(super) fn segments_from(
     count: u32,
     next: impl FnOnce(&Transaction, Vec<JsValue>) -> Result<()> + 'static,
 ) -> Result<()> {
+    records_from(tx, SEGMENTS, at, to, count, Box::new(next))
+}
+
+/// Reads at most `count` records, from the last that starts at or before `at` to the last that
+/// starts at or before `to`.
+fn records_from(
+    tx: &Transaction,
+    store: &str,
+    at: u64,
+    to: u64,
+    count: u32,
+    next: Records,
+) -> Result<()> {
     if at > to {
         return next(tx, Vec::new());
     }
-    let store = tx.store(SEGMENTS)?;
+    let store = tx.store(store)?;
     let start = JsValue::from(at as f64);
     // Both at once: most readers go on where a segment starts, and need no second look.
     let up_to = range(None, at)?;
@@ -138,19 +239,21 @@ pub(super) fn segments_from(
     })
 }
 
-/// Gathers at most `count` segments backwards, from the one that holds `at` to the one that holds `from`.
-fn walk_back(
+/// Reads at most `count` records backwards, from the last that starts at or before `at` to the one
+/// that holds `from`.
+fn records_back(
     tx: &Transaction,
+    store: &str,
     at: u64,
     from: u64,
     count: u32,
-    gathered: Rc<RefCell<Step>>,
+    next: Records,
 ) -> Result<()> {
     let request = tx
-        .store(SEGMENTS)?
+        .store(store)?
         .open_cursor_with_range_and_direction(&range(None, at)?, IdbCursorDirection::Prev)
         .map_err(|thrown| from_idb("opening a cursor", thrown))?;
-    step_back(tx, request, from, count, gathered)
+    step_back(tx, request, from, count, Vec::new(), next)
 }
 
 fn step_back(
@@ -158,19 +261,20 @@ fn step_back(
     request: IdbRequest,
     from: u64,
     count: u32,
-    gathered: Rc<RefCell<Step>>,
+    mut found: Vec<JsValue>,
+    next: Records,
 ) -> Result<()> {
     tx.then(Ok(request.clone()), move |tx, cursor| {
         let Ok(cursor) = cursor.dyn_into::<IdbCursorWithValue>() else {
-            return Ok(());
+            return next(tx, found);
         };
-        let failed = |thrown| from_idb("reading a segment", thrown);
-        gathered.borrow_mut().records.push(cursor.value().map_err(failed)?);
+        let failed = |thrown| from_idb("reading a record", thrown);
+        found.push(cursor.value().map_err(failed)?);
         let first = cursor.key().map_err(failed)?.as_f64().unwrap_or_default();
         if count <= 1 || first <= from as f64 {
-            return Ok(());
+            return next(tx, found);
         }
-        step_back(tx, request, from, count - 1, gathered)?;
+        step_back(tx, request, from, count - 1, found, next)?;
         cursor.continue_().map_err(failed)
     })
 }
@@ -184,13 +288,4 @@ pub(super) fn range(from: Option<&JsValue>, to: u64) -> Result<JsValue> {
     }
     .map(JsValue::from)
     .map_err(|thrown| from_idb("making a key range", thrown))
-}
-
-fn missing(at: u64) -> Error {
-    Error::Corrupt(format!("the segment that holds event {at} is missing"))
-}
-
-/// Reads segments that were gathered.
-pub(super) fn decode(records: &[JsValue]) -> Result<Vec<Segment>> {
-    records.iter().map(records::segment_from_js).collect()
 }

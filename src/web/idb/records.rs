@@ -1,6 +1,5 @@
 //! The records of the stores, to JavaScript and back. What comes back is checked.
 
-use super::{CONSUMERS, HEAD, SEGMENTS};
 use crate::consumer::Cursor;
 use crate::log::{Head, Segment};
 use crate::wire::parse_id;
@@ -19,6 +18,8 @@ pub(super) fn head_to_js(head: &Head) -> JsValue {
         ("settled", JsValue::from(head.settled as f64)),
         ("looseSegments", JsValue::from(head.loose_segments as f64)),
         ("looseBytes", JsValue::from(head.loose_bytes as f64)),
+        ("indexed", JsValue::from(head.indexed as f64)),
+        ("unindexedSegments", JsValue::from(head.unindexed_segments as f64)),
     ])
 }
 
@@ -36,19 +37,29 @@ pub(super) fn head_from_js(value: &JsValue) -> Result<Head> {
             settled: number(value, "settled")?,
             loose_segments: number(value, "looseSegments")?,
             loose_bytes: number(value, "looseBytes")?,
+            indexed: number(value, "indexed")?,
+            unindexed_segments: number(value, "unindexedSegments")?,
         })
     });
-    head.filter(|head| (1..=head.last + 1).contains(&head.first) && head.settled <= head.last)
-        .ok_or_else(|| damaged(HEAD))
+    head.filter(|head| {
+        (1..=head.last + 1).contains(&head.first)
+            && head.indexed <= head.settled
+            && head.settled <= head.last
+    })
+    .ok_or_else(|| Error::corrupt("the log's head is damaged, so nothing can be read or appended: delete the log to start anew"))
 }
 
 pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {
     record(&[("next", JsValue::from(cursor.next.get() as f64))])
 }
 
-pub(super) fn cursor_from_js(value: &JsValue) -> Result<Cursor> {
+pub(super) fn cursor_from_js(name: &JsValue, value: &JsValue) -> Result<Cursor> {
     let next = number(value, "next").and_then(|next| SeqNo::new(next).ok());
-    next.map(|next| Cursor { next }).ok_or_else(|| damaged(CONSUMERS))
+    next.map(|next| Cursor { next }).ok_or_else(|| {
+        let name = name.as_string().unwrap_or_default();
+        let what = format!("the position of the consumer {name:?} is damaged: delete the consumer");
+        Error::corrupt(what)
+    })
 }
 
 pub(super) fn segment_to_js(segment: &Segment) -> JsValue {
@@ -58,7 +69,7 @@ pub(super) fn segment_to_js(segment: &Segment) -> JsValue {
 pub(super) fn segment_from_js(value: &JsValue) -> Result<Segment> {
     match value.dyn_ref::<Uint8Array>() {
         Some(bytes) => Segment::decode(bytes.to_vec()),
-        None => Err(damaged(SEGMENTS)),
+        None => Err(Error::corrupt("a stored segment is damaged: it is no bytes")),
     }
 }
 
@@ -80,8 +91,4 @@ fn number(record: &JsValue, name: &str) -> Option<u64> {
     let number = field(record, name).as_f64()?;
     (number >= 0.0 && number <= SeqNo::MAX.get() as f64 && number.fract() == 0.0)
         .then_some(number as u64)
-}
-
-fn damaged(store: &str) -> Error {
-    Error::Corrupt(format!("a stored record is damaged: {store}"))
 }

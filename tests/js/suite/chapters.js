@@ -1,0 +1,57 @@
+// A filter reads only the segments that may match, by the chapters; and does without damaged ones.
+import { equal, ok, rejects, same } from "./assert.js";
+import { created, numbers, range } from "./fixtures.js";
+import { test } from "./registry.js";
+
+const ID_OF = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+/** The request's result. */
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** Changes a byte in the middle of each record of a store, but those of the first numbers in `spared`. */
+async function damage(bus, storeName, spared = []) {
+  const database = await settled(indexedDB.open(`everbus:${bus.name}`));
+  const store = database.transaction(storeName, "readwrite").objectStore(storeName);
+  const [keys, records] = await Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
+  records.forEach((bytes, i) => {
+    if (spared.includes(keys[i])) return;
+    bytes[bytes.length >> 1] ^= 1;
+    store.put(bytes, keys[i]);
+  });
+  await settled(store.count());
+  database.close();
+  return keys;
+}
+
+test("a filter reads only the segments that may match, and all it needs where no chapter is whole", async (t) => {
+  const bus = await t.open();
+  // Only a log in IndexedDB has chapters.
+  if (bus.storage !== "persistent") return;
+  const events = range(1, 40_000).map((n) => created(null, "order", ID_OF(n % 5_000 === 7 ? 7 : n)));
+  for (let from = 0; from < events.length; from += 1000) bus.publishAll(events.slice(from, from + 1000));
+  await bus.flush();
+  const database = await settled(indexedDB.open(`everbus:${bus.name}`));
+  const count = () => settled(database.transaction("chapters").objectStore("chapters").count());
+  for (let looks = 0; (await count()) < 2; looks++) ok(looks < 100_000, "there are no chapters");
+  database.close();
+
+  const wanted = range(0, 7).map((k) => k * 5_000 + 7);
+  const filter = { entity_id: ID_OF(7) };
+  // Chapters cover 32 of the 40 segments. Of these, only those with a match stay whole.
+  const spared = [...wanted.map((n) => n - 6), ...range(32, 39).map((k) => k * 1000 + 1)];
+  const keys = await damage(bus, "segments", spared);
+  equal(keys.length, 40, "segments");
+  same(numbers(await bus.log.read({ filter })), wanted, "forwards");
+  same(numbers(await bus.log.read({ filter, reverse: true })), wanted.toReversed(), "backwards");
+  same(numbers(await bus.log.read({ filter, limit: 3, from: 5_008 })), wanted.slice(2, 5), "a page");
+  await rejects(() => bus.log.read({ from: 1001 }), "corrupt", "a read without a filter");
+
+  // Without chapters every segment is looked at.
+  equal((await damage(bus, "chapters")).length, 2, "chapters");
+  await rejects(() => bus.log.read({ filter }), "corrupt", "a read that chapters can't help");
+  same(numbers(await bus.log.read({ filter, from: 35_001 })), [35_007], "what is whole");
+});
