@@ -24,6 +24,15 @@ pub enum CursorChange {
     Seek(SeekPosition),
 }
 
+/// A change of one consumer's position, as one of several: see [`EventLog::move_cursors`](crate::EventLog::move_cursors).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorMove {
+    /// The consumer's name.
+    pub consumer: String,
+    /// What happens to its position.
+    pub change: CursorChange,
+}
+
 /// A consumer as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsumerInfo {
@@ -57,6 +66,16 @@ impl Cursor {
         Ok(Cursor { next })
     }
 
+    /// As [`change`](Cursor::change), for a consumer of this name.
+    pub(crate) fn apply(
+        stored: Option<Cursor>,
+        CursorMove { consumer, change }: &CursorMove,
+        bounds: Bounds,
+    ) -> Result<Cursor> {
+        check_name(consumer)?;
+        Cursor::change(stored, *change, bounds)
+    }
+
     /// How the consumer is listed, in a log with these bounds.
     pub fn info(&self, name: &str, bounds: Bounds) -> ConsumerInfo {
         let last = bounds.last.map_or(0, SeqNo::get);
@@ -86,7 +105,7 @@ impl SeekPosition {
 }
 
 /// Refuses an empty or an overlong consumer name.
-pub(crate) fn check_name(name: &str) -> Result<()> {
+fn check_name(name: &str) -> Result<()> {
     if (1..=MAX_NAME_BYTES).contains(&name.len()) {
         return Ok(());
     }

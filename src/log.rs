@@ -35,7 +35,7 @@ pub(crate) use {
     recent::RecentIds,
 };
 
-use crate::consumer::{ConsumerInfo, Cursor, CursorChange};
+use crate::consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove};
 use crate::platform::{MaybeSend, MaybeSync};
 use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription, Timestamp};
 use async_trait::async_trait;
@@ -127,12 +127,15 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// then as it was.
     async fn merge(&self) -> Result<bool>;
 
-    /// Changes a consumer's position, atomically, and creates it if it isn't there.
+    /// Changes the positions of consumers in turn, in one transaction, and creates the consumers that
+    /// aren't there. Each change has an outcome of its own: one that is refused changes nothing, and
+    /// keeps no other from being made.
     ///
     /// # Errors
     ///
-    /// As [`ack`](EventLog::ack) and [`seek`](EventLog::seek).
-    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor>;
+    /// Of the whole: [`Error::QuotaExceeded`], [`Error::Closed`], [`Error::Storage`]; nothing is
+    /// changed then. Of one change: as [`ack`](EventLog::ack) and [`seek`](EventLog::seek).
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>>;
 
     /// The consumers by name, each with its position and lag.
     ///
@@ -166,6 +169,19 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
         number.ok_or_else(|| Error::Storage {
             message: "the append has no result".into(),
             cause: None,
+        })
+    }
+
+    /// Changes one consumer's position, and creates it if it isn't there.
+    ///
+    /// # Errors
+    ///
+    /// As [`ack`](EventLog::ack) and [`seek`](EventLog::seek).
+    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
+        let only = CursorMove { consumer: consumer.into(), change };
+        let moved = self.move_cursors(vec![only]).await?.pop();
+        moved.unwrap_or_else(|| {
+            Err(Error::Storage { message: "the change has no result".into(), cause: None })
         })
     }
 

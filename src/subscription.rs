@@ -5,7 +5,7 @@
 //! doesn't follow sends it back to reading. So no interleaving of writers makes a gap or a duplicate,
 //! and a slow reader costs nobody anything.
 
-use crate::consumer::{Cursor, CursorChange, check_name};
+use crate::consumer::{Cursor, CursorChange};
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Chunk, Commit, Commits, EventLog, Query, time};
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo};
@@ -45,9 +45,6 @@ impl Subscription {
         position: SeekPosition,
         filter: Filter,
     ) -> Result<Subscription> {
-        if let Some(name) = consumer {
-            check_name(name)?;
-        }
         // Listening begins before anything is read, so that no commit falls between the two. The
         // bounds come first: "latest" is what it was when the caller asked.
         let commits = log.commits();

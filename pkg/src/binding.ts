@@ -1,4 +1,5 @@
 // What the core offers, typed by hand: the generated types know no element types and no tuples.
+import type { EverbusError } from "./errors.js";
 import type { ConsumerInfo, SeqNo } from "./types.js";
 
 /**
@@ -55,7 +56,8 @@ export interface Log {
     filter: object | undefined,
     skipTrimmed: boolean,
   ): Promise<Cursor>;
-  ack(consumer: string, seq: number): Promise<void>;
+  /** Acknowledges for each consumer the number beside it, in one transaction. Resolves to each one's error, if it has one. */
+  ack(consumers: string[], numbers: Float64Array): Promise<(EverbusError | undefined)[]>;
   seek(consumer: string, position: unknown): Promise<void>;
   consumers(): Promise<ConsumerInfo[]>;
   deleteConsumer(name: string): Promise<boolean>;

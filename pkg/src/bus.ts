@@ -162,7 +162,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
   }
 
   flush(): Promise<void> {
-    return this.#session.channel.log?.writer.flush() ?? Promise.resolve();
+    return this.#session.flush();
   }
 
   close(): Promise<void> {

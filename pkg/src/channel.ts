@@ -1,4 +1,5 @@
 import type { Batch, Log } from "./binding.js";
+import { Consumers } from "./consumers.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
@@ -25,6 +26,7 @@ export interface OpenLog {
   readonly core: Log;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
+  readonly consumers: Consumers;
 }
 
 /** What the open buses of one name share in a realm: the log and the live subscribers. */
@@ -55,7 +57,8 @@ export class Channel {
       dispatcher.committed(first, entries);
     };
     const writer = new Writer(log, newBatch, onCommit, () => merging.idle());
-    this.log = { core: log, writer, dispatcher };
+    const consumers = new Consumers(log, () => dispatcher.position);
+    this.log = { core: log, writer, dispatcher, consumers };
     // What an earlier page had no time for.
     merging.idle();
   }
@@ -96,6 +99,7 @@ export class Channel {
     this.close();
     for (const member of [...this.members]) member.terminate(isNews ? error : undefined);
     this.log?.writer.end(error);
+    this.log?.consumers.end(error);
   }
 
   /** Releases the log. */

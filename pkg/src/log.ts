@@ -1,8 +1,10 @@
 import type { Chunk } from "./binding.js";
 import { decodeAll } from "./chunk.js";
 import { CursorIterator } from "./cursor.js";
+import type { EverbusError } from "./errors.js";
 import { readEnvelopes } from "./envelope.js";
 import { awaitCore } from "./module.js";
+import { Outcome } from "./outcome.js";
 import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo } from "./options.js";
 import type { Session } from "./session.js";
 import type { ConsumerInfo, EventEnvelope, EventLog, LogStats, SeekPosition, SeqNo } from "./types.js";
@@ -73,34 +75,40 @@ export class BusLog implements EventLog {
     const name = readName(consumer, "the consumer's name");
     const start = readPosition(position === undefined ? "latest" : position);
     const { filter, signal, skipTrimmed } = readConsumerOptions(options);
-    const { core } = session.log("bus.log");
-    const openCursor = () => core.subscribe(name, start, filter, skipTrimmed);
+    const { core, consumers } = session.log("bus.log");
+    const subscribe = () => core.subscribe(name, start, filter, skipTrimmed);
+    // Where that is depends on what is being acknowledged.
+    const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
     return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
   }
 
-  async ack(consumer: string, seqNo: SeqNo): Promise<void> {
-    const { core } = this.#session.log("bus.log");
-    const name = readName(consumer, "the consumer's name");
-    const seq = readSeqNo(seqNo, "the number to acknowledge", 1);
-    await awaitCore(() => core.ack(name, seq));
+  ack(consumer: string, seqNo: SeqNo): Promise<void> {
+    const { owner } = this.#session;
+    try {
+      const { consumers } = this.#session.log("bus.log");
+      const name = readName(consumer, "the consumer's name");
+      return consumers.ack(name, readSeqNo(seqNo, "the number to acknowledge", 1), owner);
+    } catch (error) {
+      return Outcome.refused(error as EverbusError, owner);
+    }
   }
 
   async seek(consumer: string, position: SeekPosition): Promise<void> {
     const name = readName(consumer, "the consumer's name");
     const start = readPosition(position);
-    const { core } = this.#session.log("bus.log");
-    await awaitCore(() => core.seek(name, start));
+    const { core, consumers } = this.#session.log("bus.log");
+    await consumers.run(() => awaitCore(() => core.seek(name, start)));
   }
 
   async consumers(): Promise<ConsumerInfo[]> {
-    const { core } = this.#session.log("bus.log");
-    return awaitCore(() => core.consumers());
+    const { core, consumers } = this.#session.log("bus.log");
+    return consumers.run(() => awaitCore(() => core.consumers()));
   }
 
   async deleteConsumer(name: string): Promise<boolean> {
-    const { core } = this.#session.log("bus.log");
+    const { core, consumers } = this.#session.log("bus.log");
     const consumer = readName(name, "the consumer's name");
-    return awaitCore(() => core.deleteConsumer(consumer));
+    return consumers.run(() => awaitCore(() => core.deleteConsumer(consumer)));
   }
 
   async trim(before: SeqNo): Promise<SeqNo | undefined> {

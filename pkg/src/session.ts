@@ -103,6 +103,17 @@ export class Session implements Member {
     return iterator;
   }
 
+  /** Resolves when everything that was published and acknowledged is durable. */
+  async flush(): Promise<void> {
+    const { log } = this.channel;
+    if (log === undefined) return;
+    try {
+      await log.writer.flush();
+    } finally {
+      await log.consumers.flush();
+    }
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -113,6 +124,8 @@ export class Session implements Member {
       // A failure was reported when it happened.
       await log.writer.flush().catch(ignore);
       await log.dispatcher.idle();
+      // Subscribers acknowledge what they get.
+      await log.consumers.flush().catch(ignore);
     }
     this.#leave();
   }

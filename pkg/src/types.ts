@@ -253,9 +253,9 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   ): AsyncIterableIterator<EnvelopeFor<S, F>>;
 
   /**
-   * Resolves when everything published before the call, by this realm on this log, is durable.
+   * Resolves when everything published and acknowledged before the call, by this realm on this log, is durable.
    *
-   * @throws EverbusError the first failure among those events.
+   * @throws EverbusError a failure among those events and acknowledgements.
    */
   flush(): Promise<void>;
 
@@ -304,7 +304,7 @@ export interface EventLog<out S extends Schema = Schema> {
    * @example
    * for await (const { seq_no, event } of bus.log.subscribe("mailer", "last_acknowledged")) {
    *   await send(event);
-   *   await bus.log.ack("mailer", seq_no!);
+   *   bus.log.ack("mailer", seq_no!);
    * }
    */
   subscribe<const F extends Filter = Filter>(
@@ -313,7 +313,16 @@ export interface EventLog<out S extends Schema = Schema> {
     options?: ConsumerOptions<F>,
   ): AsyncIterableIterator<EnvelopeFor<S, F>>;
 
-  /** Monotonic: an older number changes nothing, one past the end is `invalid_position`. */
+  /**
+   * Acknowledges everything up to `seqNo`. Cheap enough to call for every event: what is acknowledged while one
+   * transaction is being written goes into the next one, for all consumers. Resolves once a transaction that covers it
+   * has completed; `flush` and `close` wait for it, too. After a crash the consumer goes on after the last number that
+   * was durable: what it had done since comes again, and nothing is skipped. Ignoring the promise is safe: a failure
+   * that nobody awaits reaches `onError`.
+   *
+   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position` past the end of the log; `closed`, `storage`,
+   * `quota_exceeded`. An older number than before changes nothing, and is no error.
+   */
   ack(consumer: string, seqNo: SeqNo): Promise<void>;
   /** Where the consumer's next "last_acknowledged" subscription starts. Running subscriptions are unaffected. */
   seek(consumer: string, position: SeekPosition): Promise<void>;

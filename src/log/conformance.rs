@@ -68,6 +68,7 @@ macro_rules! for_each_scenario {
             a_slow_subscription_misses_nothing
             two_handles_make_one_order
             acknowledging_is_monotonic_and_ends_with_the_log
+            positions_are_changed_together_and_refused_alone
             seeking_moves_the_next_subscription
             consumers_are_listed_with_their_lag
             trimming_forgets_whole_segments_and_never_renumbers

@@ -8,7 +8,7 @@ use super::merge::Replacement;
 use super::page::{Page, PageBuilder, Query};
 use super::recent::RecentIds;
 use super::segment::Segment;
-use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
+use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::{Env, Error, Result, SeqNo};
 use async_trait::async_trait;
 use std::fmt;
@@ -44,6 +44,17 @@ impl State {
     /// Where a consumer is, or would be.
     fn find(&self, consumer: &str) -> Result<usize, usize> {
         self.cursors.binary_search_by(|(name, _)| name.as_str().cmp(consumer))
+    }
+
+    fn move_cursor(&mut self, change: &CursorMove) -> Result<Cursor> {
+        let (bounds, found) = (self.head.bounds(), self.find(&change.consumer));
+        let stored = found.ok().map(|at| self.cursors[at].1);
+        let cursor = Cursor::apply(stored, change, bounds)?;
+        match found {
+            Ok(at) => self.cursors[at].1 = cursor,
+            Err(at) => self.cursors.insert(at, (change.consumer.clone(), cursor)),
+        }
+        Ok(cursor)
     }
 }
 
@@ -162,22 +173,9 @@ impl EventLog for MemoryLog {
         Ok(page.finish(&state.head))
     }
 
-    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
-        check_name(consumer)?;
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>> {
         let mut state = self.open()?;
-        let bounds = state.head.bounds();
-        match state.find(consumer) {
-            Ok(at) => {
-                let (_, cursor) = &mut state.cursors[at];
-                *cursor = Cursor::change(Some(*cursor), change, bounds)?;
-                Ok(*cursor)
-            }
-            Err(at) => {
-                let cursor = Cursor::change(None, change, bounds)?;
-                state.cursors.insert(at, (consumer.into(), cursor));
-                Ok(cursor)
-            }
-        }
+        Ok(moves.iter().map(|each| state.move_cursor(each)).collect())
     }
 
     async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {

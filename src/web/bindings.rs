@@ -8,6 +8,7 @@ mod batch;
 use super::error::to_js;
 use super::idb::{self, IndexedDbLog};
 use super::{WebEnv, convert};
+use crate::consumer::{CursorChange, CursorMove};
 use crate::env::Env;
 use crate::log::{EventLog, Retention};
 use crate::platform::BoxFuture;
@@ -164,12 +165,23 @@ impl Log {
         })
     }
 
-    /// Acknowledges everything up to `seq_no`.
-    pub fn ack(&self, consumer: String, seq_no: f64) -> Promise {
+    /// Acknowledges for each consumer everything up to the number beside it, in one transaction.
+    /// Resolves to an array: for each an error, or `undefined`.
+    pub fn ack(&self, consumers: Vec<String>, seq_nos: Vec<f64>) -> Promise {
         let log = self.log();
         promise(async move {
-            log.ack(&consumer, convert::seq_no(seq_no)?).await?;
-            Ok(JsValue::UNDEFINED)
+            let moves: Result<_> = consumers
+                .into_iter()
+                .zip(seq_nos)
+                .map(|(consumer, seq_no)| {
+                    let change = CursorChange::Ack(convert::seq_no(seq_no)?);
+                    Ok(CursorMove { consumer, change })
+                })
+                .collect();
+            let outcomes = log.move_cursors(moves?).await?;
+            let errors =
+                outcomes.into_iter().map(|outcome| outcome.err().map_or(JsValue::UNDEFINED, to_js));
+            Ok(errors.collect::<js_sys::Array>().into())
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod chapters;
 mod connection;
+mod consumers;
 mod damage;
 mod listen;
 mod log;

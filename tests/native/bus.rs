@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
-    Batch, ConsumerInfo, Cursor, CursorChange, EntityEvent, Error, EventBus, EventEnvelope,
-    EventLog, FrameworkEvent, Json, MemoryLog, Query, RecvError, Result, SeekPosition, SeqNo, Uuid,
+    Batch, ConsumerInfo, Cursor, CursorMove, EntityEvent, Error, EventBus, EventEnvelope, EventLog,
+    FrameworkEvent, Json, MemoryLog, Query, RecvError, Result, SeekPosition, SeqNo, Uuid,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -170,8 +170,8 @@ impl EventLog for Picky {
     async fn read(&self, query: &Query) -> Result<Page> {
         self.0.read(query).await
     }
-    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
-        self.0.move_cursor(consumer, change).await
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>> {
+        self.0.move_cursors(moves).await
     }
     async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
         self.0.consumers().await

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
-    Batch, ConsumerInfo, Cursor, CursorChange, EntityEvent, EventEnvelope, EventLog, Filter,
+    Batch, ConsumerInfo, Cursor, CursorMove, EntityEvent, EventEnvelope, EventLog, Filter,
     MemoryLog, Query, Result, SeekPosition, SeqNo, Subscription, Uuid,
 };
 use futures::task::noop_waker;
@@ -59,8 +59,8 @@ impl EventLog for Slow {
         let query = Query { limit: query.limit.min(3), ..query.clone() };
         slowly!(self.0.read(&query))
     }
-    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
-        slowly!(self.0.move_cursor(consumer, change))
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>> {
+        slowly!(self.0.move_cursors(moves))
     }
     async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
         slowly!(self.0.consumers())

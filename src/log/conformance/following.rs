@@ -1,7 +1,9 @@
 //! Following: subscriptions and consumers.
 
 use super::{Harness, fill, numbers, sample, seq};
-use crate::{ConsumerInfo, Error, EventKind, Filter, SeekPosition, Subscription};
+use crate::{
+    ConsumerInfo, CursorChange, CursorMove, Error, EventKind, Filter, SeekPosition, Subscription,
+};
 use futures::future::join;
 
 /// The beginning, the end, a number that is there and one that isn't yet.
@@ -74,6 +76,30 @@ pub async fn acknowledging_is_monotonic_and_ends_with_the_log(harness: impl Harn
     assert_eq!(numbers(&mut next, 2).await, [4, 5]);
     let error = log.ack("", seq(1)).await.expect_err("the name is empty");
     assert_eq!(error.code(), "invalid_option");
+}
+
+/// Several changes are made in one transaction, in turn; one that is refused keeps no other from being made.
+pub async fn positions_are_changed_together_and_refused_alone(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 5).await;
+    let ack = |consumer: &str, n| CursorMove {
+        consumer: consumer.into(),
+        change: CursorChange::Ack(seq(n)),
+    };
+    let moves = [("b", 2), ("a", 6), ("b", 4), ("", 1), ("a", 3), ("b", 9), ("b", 1)]
+        .map(|(c, n)| ack(c, n));
+    let outcomes = log.move_cursors(moves.into()).await.expect("it works");
+    let outcomes: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| outcome.as_ref().map(|cursor| cursor.next.get()).map_err(Error::code))
+        .collect();
+    let (past, unnamed) = (Err("invalid_position"), Err("invalid_option"));
+    assert_eq!(outcomes, [Ok(3), past, Ok(5), unnamed, Ok(4), past, Ok(5)]);
+    let log = harness.reopen(log).await;
+    let consumers = log.consumers().await.expect("it works");
+    let acked: Vec<_> = consumers.iter().map(|c| (c.name.as_str(), c.last_acked)).collect();
+    assert_eq!(acked, [("a", Some(seq(3))), ("b", Some(seq(4)))]);
+    assert!(log.move_cursors(Vec::new()).await.expect("it works").is_empty());
 }
 
 /// A running subscription is unaffected; the next one starts where it was told.

@@ -9,8 +9,8 @@
 use super::connection::{Connection, Lost};
 use super::read::segments_from;
 use super::transaction::{Issue, Mode, Transaction};
-use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, merge, records, trim};
-use crate::consumer::{ConsumerInfo, Cursor, CursorChange, check_name};
+use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, consumers, merge, records, trim};
+use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::{
     Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
     Query, RecentIds, Segment, Sequenced, Stats,
@@ -18,7 +18,6 @@ use crate::log::{
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, SeqNo, Uuid};
 use async_trait::async_trait;
-use js_sys::Array;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
@@ -385,60 +384,20 @@ impl EventLog for IndexedDbLog {
         self.read_page(query).await
     }
 
-    async fn move_cursor(&self, consumer: &str, change: CursorChange) -> Result<Cursor> {
-        check_name(consumer)?;
-        let name = JsValue::from(consumer);
-        let work = move |tx: &Transaction, head: Head, result: Slot<Cursor>| {
-            let store = tx.store(CONSUMERS)?;
-            tx.then(store.get(&name), move |tx, value| {
-                let stored =
-                    (!value.is_undefined()).then(|| records::cursor_from_js(&name, &value));
-                let stored = stored.transpose()?;
-                let cursor = Cursor::change(stored, change, head.bounds())?;
-                if stored != Some(cursor) {
-                    tx.issue(store.put_with_key(&records::cursor_to_js(&cursor), &name))?;
-                }
-                result.replace(Some(cursor));
-                tx.commit();
-                Ok(())
-            })
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>> {
+        let work = move |tx: &Transaction, head: Head, result: Slot<Vec<Result<Cursor>>>| {
+            consumers::apply(tx, head.bounds(), moves.into_iter(), Vec::new(), result)
         };
         self.transact(&[META, CONSUMERS], Mode::Write, work).await
     }
 
     async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
-        let work = |tx: &Transaction, head: Head, result: Slot<Vec<ConsumerInfo>>| {
-            let store = tx.store(CONSUMERS)?;
-            tx.then(store.get_all_keys(), move |tx, names| {
-                tx.then(store.get_all(), move |_, cursors| {
-                    let (names, cursors) = (Array::from(&names), Array::from(&cursors));
-                    let consumers: Result<_> = names
-                        .iter()
-                        .zip(cursors.iter())
-                        .map(|(name, cursor)| {
-                            let cursor = records::cursor_from_js(&name, &cursor)?;
-                            let name = name.as_string().unwrap_or_default();
-                            Ok(cursor.info(&name, head.bounds()))
-                        })
-                        .collect();
-                    result.replace(Some(consumers?));
-                    Ok(())
-                })
-            })
-        };
-        self.transact(&[META, CONSUMERS], Mode::Read, work).await
+        self.transact(&[META, CONSUMERS], Mode::Read, consumers::list).await
     }
 
     async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
         let name = JsValue::from(consumer);
-        let work = move |tx: &Transaction, _: Head, result: Slot<bool>| {
-            let store = tx.store(CONSUMERS)?;
-            tx.then(store.count_with_key(&name), move |tx, count| {
-                tx.issue(store.delete(&name))?;
-                result.replace(Some(count.as_f64() > Some(0.0)));
-                Ok(())
-            })
-        };
+        let work = move |tx: &Transaction, _: Head, result| consumers::delete(tx, name, result);
         self.transact(&[META, CONSUMERS], Mode::Write, work).await
     }
 

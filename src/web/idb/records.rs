@@ -62,6 +62,11 @@ pub(super) fn cursor_from_js(name: &JsValue, value: &JsValue) -> Result<Cursor> 
     })
 }
 
+/// A consumer's record, which may not be there.
+pub(super) fn stored_cursor(name: &JsValue, value: &JsValue) -> Result<Option<Cursor>> {
+    (!value.is_undefined()).then(|| cursor_from_js(name, value)).transpose()
+}
+
 pub(super) fn segment_to_js(segment: &Segment) -> JsValue {
     Uint8Array::from(segment.as_bytes()).into()
 }

@@ -16,6 +16,7 @@ import "./iterators.js";
 import "./read.js";
 import "./log-subscribe.js";
 import "./consumers.js";
+import "./acks.js";
 import "./lifecycle.js";
 import "./delete.js";
 import "./damage.js";
