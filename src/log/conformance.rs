@@ -74,6 +74,7 @@ macro_rules! for_each_scenario {
             trimming_forgets_whole_segments_and_never_renumbers
             resuming_before_the_trim_point_reports_both_numbers
             merging_changes_nothing_but_the_segments
+            what_is_trimmed_is_not_merged
             times_are_found_in_any_order_of_them
             retention_finds_whole_segments_and_the_consumers_they_would_overtake
             everything_survives_reopening

@@ -4,8 +4,8 @@ use super::{Harness, batch, fill, numbers, read_all, sample, samples, seq, store
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Bounds, Retention};
 use crate::{
-    Action, EntityEvent, EventEnvelope, EventKind, Filter, FrameworkEvent, Query, SeekPosition,
-    SeqNo, Timestamp, Uuid,
+    Action, EntityEvent, EventEnvelope, EventKind, Filter, FrameworkEvent, Json, Query,
+    SeekPosition, SeqNo, Timestamp, Uuid,
 };
 use std::time::Duration;
 
@@ -314,4 +314,36 @@ pub async fn merging_changes_nothing_but_the_segments(harness: impl Harness) {
     assert!(log.stats().await.expect("it works").segments < 100);
     let ids = read_all(&*log, Query::default()).await;
     assert!(ids.iter().map(|e| e.id).eq(samples[4600..].iter().map(|e| e.id)));
+}
+
+/// Small segments that are trimmed before they are merged leave nothing to merge, be they many or large,
+/// and whatever comes after them.
+pub async fn what_is_trimmed_is_not_merged(harness: impl Harness) {
+    let log = harness.open().await;
+    for some in samples(1200).chunks(3) {
+        log.append_batch(batch(some)).await.expect("it works");
+    }
+    log.trim(seq(1195)).await.expect("it works");
+    assert!(!log.merge().await.expect("it works"), "many are gone");
+
+    let large = |n: u64, length: usize| {
+        let data = Json::new(&"x".repeat(length)).expect("the sample is JSON");
+        let (entity_type, entity_id) = ("order".into(), Uuid::from_u64_pair(1, n));
+        let event = EntityEvent::Created { entity_type, entity_id, data }.into();
+        EventEnvelope { event, ..sample(n) }
+    };
+    // One segment, as large as one gets.
+    let two = [1201, 1202].map(|n| large(n, Json::MAX_BYTES - 3));
+    log.append_batch(batch(&two)).await.expect("it works");
+    assert!(!log.merge().await.expect("it works"), "a full one comes after them");
+
+    for n in 1203..=1210 {
+        log.append(large(n, 300_000)).await.expect("it works");
+    }
+    log.trim(seq(1209)).await.expect("it works");
+    assert!(!log.merge().await.expect("it works"), "large ones are gone");
+    let left = log.stats().await.expect("it works");
+    assert_eq!((left.events, left.segments), (2, 2));
+    let events = read_all(&*log, Query::default()).await;
+    assert!(events.iter().filter_map(|e| e.seq_no).eq([seq(1209), seq(1210)]));
 }
