@@ -4,3 +4,8 @@ export function median(values) {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/** The smallest value that at least this share of all don't exceed. */
+export function quantile(values, share) {
+  return values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1];
+}

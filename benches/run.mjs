@@ -22,7 +22,7 @@ const { quick, engine, only } = values;
 /** A page that says nothing for so long hangs. Making a long log takes minutes. */
 const SILENCE_LIMIT = quick ? 60_000 : 600_000;
 
-const names = positionals.length > 0 ? positionals : ["log"];
+const names = positionals.length > 0 ? positionals : ["log", "delivery"];
 const unknown = names.filter((name) => !existsSync(new URL(`${name}/page.js`, import.meta.url)));
 if (unknown.length > 0 || !["chromium", "firefox"].includes(engine)) {
   console.error(`unknown: ${unknown.length > 0 ? unknown.join(" ") : engine}. See benches/README.md`);
