@@ -67,6 +67,13 @@ export interface Log {
   merge(): Promise<boolean>;
   /** Makes cursors read on: another tab may have appended. */
   wake(): void;
+  /** What other tabs should be told of the last append. Once. */
+  takeNotice(): Uint8Array | undefined;
+  /**
+   * Tells cursors what another tab has told. Undefined if it isn't a notice of this log; else the first and the last
+   * number, and the events, if the notice has them and they are wanted.
+   */
+  hear(notice: Uint8Array, wantsEvents: boolean): [first: SeqNo, last: SeqNo, events: Chunk | undefined] | undefined;
   /** Ends every cursor. */
   close(): void;
   /** Gives its memory back. No call may follow. */

@@ -52,7 +52,7 @@ export class Channel {
     const dispatcher = new Dispatcher(log, last, report);
     const merging = (this.#merging = new Merging(log, report));
     const onCommit = (first: SeqNo, entries: readonly Entry[]): void => {
-      if (entries.length > 0) this.#tabs?.tell();
+      if (entries.length > 0) this.#tellTabs();
       for (const retention of this.#retentions) retention.committed(entries.length);
       dispatcher.committed(first, entries);
     };
@@ -66,16 +66,28 @@ export class Channel {
   /** From now on other tabs are told of commits, and theirs are delivered here. */
   share(name: string): void {
     const { log } = this;
-    if (log === undefined || this.#ended) return;
-    this.#tabs ??= new Tabs(name, () => {
-      try {
-        callCore(() => log.core.wake());
-      } catch {
-        // Only a failed module can't wake its cursors, and everyone who uses it learns of that.
-        return;
-      }
-      void log.dispatcher.look();
-    });
+    if (log === undefined || this.#ended || this.#tabs !== undefined) return;
+    const { core, dispatcher, writer } = log;
+    const look = (): void => {
+      quietly(() => {
+        core.wake();
+        void dispatcher.look();
+      });
+    };
+    const hear = (message: unknown): void => {
+      const wantsEvents = dispatcher.size > 0;
+      const notice = message instanceof Uint8Array ? quietly(() => core.hear(message, wantsEvents)) : undefined;
+      if (notice === undefined) look();
+      else dispatcher.heard(...notice);
+    };
+    this.#tabs = new Tabs(name, hear, look, () => !writer.isIdle);
+  }
+
+  /** Tells other tabs of the commit that has just ended. */
+  #tellTabs(): void {
+    if (this.#tabs === undefined || this.#ended) return;
+    const notice = quietly(() => this.log?.core.takeNotice());
+    if (notice !== undefined) this.#tabs.tell(notice);
   }
 
   /** From now on the log is kept within these limits. Returns the way to end that. */
@@ -173,16 +185,21 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
   }
 }
 
+/** Calls the core where only a failed module can throw, and everyone who uses it learns of that. */
+function quietly<T>(run: () => T): T | undefined {
+  try {
+    return callCore(run);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Closes a log for good. Nobody may call it again. */
 function closeLog(log: Log): void {
-  try {
-    callCore(() => {
-      log.close();
-      log.free();
-    });
-  } catch {
-    // Only a failed module can't close a log, and everyone who uses it learns of that.
-  }
+  quietly(() => {
+    log.close();
+    log.free();
+  });
 }
 
 function leave(slot: Slot, channel: Channel): void {

@@ -1,6 +1,6 @@
 import type { Chunk, Log } from "./binding.js";
-import { decodeAll } from "./chunk.js";
-import { ACTIONS, LINK, type Entry } from "./entry.js";
+import { decode, decodeAll } from "./chunk.js";
+import { ACTIONS, LINK } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Fanout, type Delivery, type Subscriber } from "./fanout.js";
 import { awaitCore } from "./module.js";
@@ -13,7 +13,7 @@ const MOST_WAITING = 4096;
 
 interface Commit {
   readonly first: SeqNo;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly Delivery[];
 }
 
 /**
@@ -90,8 +90,14 @@ export class Dispatcher {
     else this.#catchingUp = this.#catchUp();
   }
 
-  /** Takes note of a commit of this realm, and delivers it unless earlier events are still missing. */
-  committed(first: SeqNo, entries: readonly Entry[]): void {
+  /** Takes note of a commit of another tab, and delivers it if its events were told and follow. */
+  heard(first: SeqNo, last: SeqNo, events: Chunk | undefined): void {
+    if (events === undefined || last <= this.#delivered) this.#extendTo(last);
+    else this.committed(first, stored(decode(events)));
+  }
+
+  /** Takes note of a commit, and delivers it unless earlier events are still missing. */
+  committed(first: SeqNo, entries: readonly Delivery[]): void {
     const last = first + entries.length - 1;
     // What was read from the log already is older than what was delivered.
     if (this.#closed || last <= this.#delivered) return;
@@ -119,14 +125,14 @@ export class Dispatcher {
     this.#forgetWaiting();
   }
 
-  #deliver(first: SeqNo, entries: readonly Entry[]): void {
+  #deliver(first: SeqNo, entries: readonly Delivery[]): void {
     for (let i = 0; i < entries.length; i++) {
       this.#delivered = first + i;
       this.#fanout.deliver(entries[i]!, this.#delivered, this.#delivered);
     }
   }
 
-  #wait(first: SeqNo, entries: readonly Entry[]): void {
+  #wait(first: SeqNo, entries: readonly Delivery[]): void {
     // A later commit that isn't kept is found by its number.
     if (this.#waitingEvents > MOST_WAITING) return;
     this.#waiting.push({ first, entries });
@@ -204,6 +210,8 @@ export class Dispatcher {
     this.#report(everbusError("trimmed", message, { requested, first }));
   }
 }
+
+const stored = (envelopes: EventEnvelope[]): Delivery[] => envelopes.map((envelope) => new Stored(envelope));
 
 /** A stored event, as the fan-out wants it. */
 class Stored implements Delivery {

@@ -1,47 +1,89 @@
+/** Any message that isn't a notice makes the others look. */
+const LOOK = "look";
+
 /**
  * The other tabs and workers of the origin that have the same log open.
  *
- * A tab tells the others that it has committed, and nothing else: what it committed they read from the log, by number.
- * So a message that is lost, doubled, late or forged can delay or cost a look, and never change what is delivered. A
- * page that was hidden, frozen or kept in the back/forward cache may have lost messages: it looks when it is shown.
+ * A tab tells the others what it has committed. A message may be lost, late, doubled or forged: what comes of it is for
+ * the log to decide, by numbers.
+ *
+ * While a page is frozen or in the back/forward cache it doesn't listen: messages would pile up, and the first would
+ * throw it out of the cache. When it is shown again, it looks by itself.
  */
 export class Tabs {
-  #channel: BroadcastChannel | undefined;
+  readonly #name: string;
+  readonly #hear: (message: unknown) => void;
   readonly #look: () => void;
+  readonly #isBusy: () => boolean;
+  #channel: BroadcastChannel | undefined;
+  #closed = false;
 
-  constructor(name: string, look: () => void) {
+  /** `hear` gets what others tell, `look` is called when something may have been missed; `isBusy` while a commit is in flight. */
+  constructor(name: string, hear: (message: unknown) => void, look: () => void, isBusy: () => boolean) {
+    this.#name = `everbus:${name}`;
+    this.#hear = hear;
     this.#look = look;
-    if (typeof BroadcastChannel === "function") {
-      this.#channel = new BroadcastChannel(`everbus:${name}`);
-      this.#channel.addEventListener("message", look);
-      // In Node an open channel would keep the process alive.
-      (this.#channel as { unref?: () => void }).unref?.();
-    }
-    for (const [target, event] of shownEvents()) target.addEventListener(event, this.#shown);
+    this.#isBusy = isBusy;
+    this.#listen();
+    for (const [target, event, react] of this.#pageEvents()) target.addEventListener(event, react);
   }
 
-  /** Tells the others that there is something new. Once closed, it tells nobody. */
-  tell(): void {
-    this.#channel?.postMessage("committed");
+  /** Tells the others of a commit. Once closed, it tells nobody. */
+  tell(notice: Uint8Array): void {
+    if (!this.#closed) this.#post(notice);
   }
 
   close(): void {
-    this.#channel?.close();
-    this.#channel = undefined;
-    for (const [target, event] of shownEvents()) target.removeEventListener(event, this.#shown);
+    this.#closed = true;
+    this.#pause();
+    for (const [target, event, react] of this.#pageEvents()) target.removeEventListener(event, react);
   }
 
-  readonly #shown = (): void => {
-    if (document.visibilityState === "visible") this.#look();
-  };
-}
+  #listen(): void {
+    if (typeof BroadcastChannel !== "function") return;
+    this.#channel ??= new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    // In Node an open channel would keep the process alive.
+    (this.#channel as { unref?: () => void }).unref?.();
+  }
 
-/** What happens when a page is shown again. A worker has no page. */
-function shownEvents(): [EventTarget, string][] {
-  if (typeof document === "undefined") return [];
-  return [
-    [document, "visibilitychange"],
-    [document, "resume"],
-    [globalThis, "pageshow"],
-  ];
+  #pause(): void {
+    this.#channel?.close();
+    this.#channel = undefined;
+  }
+
+  #post(message: Uint8Array | string): void {
+    if (this.#channel !== undefined) return this.#channel.postMessage(message);
+    if (typeof BroadcastChannel !== "function") return;
+    // A commit that ends just before the page freezes.
+    const channel = new BroadcastChannel(this.#name);
+    channel.postMessage(message);
+    channel.close();
+  }
+
+  /** What happens to a page. A worker has none. */
+  #pageEvents(): [EventTarget, string, () => void][] {
+    if (typeof document === "undefined") return [];
+    return [
+      [globalThis, "pagehide", this.#hidden],
+      [document, "freeze", this.#frozen],
+      [document, "resume", this.#shown],
+      [globalThis, "pageshow", this.#shown],
+      [document, "visibilitychange", this.#shown],
+    ];
+  }
+
+  readonly #hidden = (): void => {
+    // The commit may still succeed when nobody is left to tell of it. Others' looks wait for its end.
+    if (this.#isBusy()) this.#post(LOOK);
+    this.#pause();
+  };
+
+  readonly #frozen = (): void => this.#pause();
+
+  readonly #shown = (): void => {
+    if (document.visibilityState !== "visible" && this.#channel !== undefined) return;
+    this.#listen();
+    this.#look();
+  };
 }

@@ -77,9 +77,14 @@ export class Writer {
     return true;
   }
 
+  /** Whether everything that was pushed is settled. */
+  get isIdle(): boolean {
+    return this.#settled === this.#pushed;
+  }
+
   /** Resolves when every unit pushed so far is settled; rejects with the first failure among them. */
   flush(): Promise<void> {
-    if (this.#settled === this.#pushed) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#flushes.push({ after: this.#pushed, error: this.#refusal?.error, resolve, reject });
     });

@@ -10,7 +10,7 @@ use super::idb::{self, IndexedDbLog};
 use super::{WebEnv, convert};
 use crate::consumer::{CursorChange, CursorMove};
 use crate::env::Env;
-use crate::log::{EventLog, Retention};
+use crate::log::{Chunk, EventLog, Retention};
 use crate::platform::BoxFuture;
 use crate::{MemoryLog, Query, Result, SeqNo, Subscription};
 use batch::Batch;
@@ -231,6 +231,32 @@ impl Log {
         if let Backend::IndexedDb(log) = &self.0 {
             log.wake();
         }
+    }
+
+    /// What other tabs should be told of the last append, once; nothing for a log in memory.
+    #[wasm_bindgen(js_name = takeNotice)]
+    pub fn take_notice(&self) -> Option<Vec<u8>> {
+        match &self.0 {
+            Backend::Memory(_) => None,
+            Backend::IndexedDb(log) => log.take_notice(),
+        }
+    }
+
+    /// Tells cursors what another tab has told: `undefined` if it isn't a notice of this log, else the
+    /// first and the last number, and the events as a chunk if it has them and they are wanted.
+    pub fn hear(&self, notice: &[u8], wants_events: bool) -> JsValue {
+        let Backend::IndexedDb(log) = &self.0 else {
+            return JsValue::UNDEFINED;
+        };
+        let Some(notice) = log.hear(notice) else {
+            return JsValue::UNDEFINED;
+        };
+        let [first, last] = [notice.first(), notice.last()].map(|n| JsValue::from(n.get() as f64));
+        let segment = notice.segment().filter(|_| wants_events);
+        let chunk = segment.map_or(JsValue::UNDEFINED, |segment| {
+            convert::chunk(&Chunk { segment: segment.clone(), rows: segment.rows().collect() })
+        });
+        js_sys::Array::of3(&first, &last, &chunk).into()
     }
 
     /// Gives the storage free and ends every cursor.

@@ -72,27 +72,142 @@ test("a worker's commits reach the page", limit, async (t) => {
   assert.deepEqual((await page.evaluate(() => got)).subscriber, range(1, 50));
 });
 
-test("messages that are doubled or forged change nothing", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await writer.evaluate(async () => {
-    const forger = new BroadcastChannel("everbus:shop");
-    const forge = () => {
-      for (const message of ["committed", "committed", { last: 1e9 }, null, [], -1]) forger.postMessage(message);
-    };
-    globalThis.bus = await everbus.openBus("shop");
-    for (let n = 0; n < 100; n++) {
-      forge();
-      await bus.publish(created(n)).committed;
-      forge();
-    }
-  });
-  await reader.waitForFunction(hasAll, 100, { polling: 20 });
+/** In a page: makes the reader's subscriber keep whole envelopes, too. */
+const keepEnvelopes = () => {
+  globalThis.envelopes = [];
+  bus.subscribe((envelope) => envelopes.push(envelope));
+};
+
+/** The reader has each of `count` events once, in order, and as they are in the log. */
+async function gotAll(reader, count) {
+  await reader.waitForFunction(hasAll, count, { polling: 20 });
   // A commit of its own comes after everything else.
   await reader.evaluate(() => bus.publish(created("end")).committed);
-  await reader.waitForFunction(hasAll, 101, { polling: 20 });
-  const got = await reader.evaluate(() => got);
-  for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 101), who);
+  await reader.waitForFunction(hasAll, count + 1, { polling: 20 });
+  const { got, envelopes, stored } = await reader.evaluate(async () => ({ got, envelopes, stored: await bus.log.read({ limit: 10_000 }) }));
+  for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, count + 1), who);
+  assert.deepEqual(envelopes, stored);
+}
+
+test("a small commit is delivered by its notice alone, without reading the log", limit, async (t) => {
+  const [reader, writer] = await twoTabs(t);
+  await reader.evaluate(follow);
+  await writer.evaluate(write, 1);
+  await reader.waitForFunction(hasAll, 1, { polling: 20 });
+  await reader.evaluate(() => {
+    globalThis.transactions = 0;
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function (...args) {
+      transactions++;
+      return transaction.apply(this, args);
+    };
+  });
+  await writer.evaluate(write, 49);
+  await reader.waitForFunction(hasAll, 50, { polling: 20 });
+  assert.equal(await reader.evaluate(() => transactions), 0);
+  assert.deepEqual((await reader.evaluate(() => got)).consumer, range(1, 50));
+});
+
+test("commits that are too large for a notice are read", limit, async (t) => {
+  const [reader, writer] = await twoTabs(t);
+  await reader.evaluate(follow);
+  await reader.evaluate(keepEnvelopes);
+  await writer.evaluate(async () => {
+    globalThis.bus = await everbus.openBus("shop");
+    for (let n = 0; n < 20; n++) {
+      await bus.publish(created("x".repeat(40_000))).committed;
+      await bus.publish(created(n)).committed;
+    }
+  });
+  await gotAll(reader, 40);
+});
+
+test("notices that are lost, doubled, late or out of order change nothing", limit, async (t) => {
+  const [reader, writer] = await twoTabs(t);
+  await reader.evaluate(follow);
+  await reader.evaluate(keepEnvelopes);
+  await writer.evaluate(async (seed) => {
+    const random = (bound) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % bound;
+    };
+    const { postMessage } = BroadcastChannel.prototype;
+    const late = [];
+    BroadcastChannel.prototype.postMessage = function (notice) {
+      const send = (each) => postMessage.call(this, each);
+      const fate = random(5);
+      if (fate === 0) return;
+      if (fate === 1) return void late.push(notice);
+      send(notice);
+      if (fate === 2) send(notice);
+      if (fate === 3) late.splice(random(late.length)).reverse().forEach(send);
+    };
+    globalThis.bus = await everbus.openBus("shop");
+    for (let n = 0; n < 300; n++) await bus.publish(created(n)).committed;
+  }, 7);
+  // Whatever came last may have been lost: the reader's own commit brings it.
+  await reader.evaluate(() => bus.publish(created("own")).committed);
+  await gotAll(reader, 301);
+});
+
+test("messages that are forged change nothing", limit, async (t) => {
+  const [reader, writer] = await twoTabs(t);
+  await reader.evaluate(follow);
+  await reader.evaluate(keepEnvelopes);
+  await writer.evaluate(async () => {
+    // What another log's tabs say is as real as it can be, but for this log.
+    const [shop, other] = ["everbus:shop", "everbus:other"].map((name) => new BroadcastChannel(name));
+    other.onmessage = ({ data }) => shop.postMessage(data);
+    const changed = (bytes, at, by) => bytes.map((byte, i) => (i === at ? byte ^ by : byte));
+    shop.onmessage = ({ data }) => {
+      if (!(data instanceof Uint8Array)) return;
+      for (const at of [0, 8, 10, 16, 24, 40, data.length - 1]) shop.postMessage(changed(data, at, 1));
+      shop.postMessage(data.subarray(0, 24));
+      shop.postMessage(data.subarray(0, -1));
+    };
+    const nonsense = ["committed", 1e9, { last: 1e9 }, null, [], new Uint8Array(0), new Uint8Array(24).fill(1), new Uint8Array(1e6)];
+    globalThis.bus = await everbus.openBus("shop");
+    const elsewhere = await everbus.openBus("other");
+    for (let n = 0; n < 50; n++) {
+      for (const message of nonsense) shop.postMessage(message);
+      // The other log is ahead: its notices have the numbers that come next in this one.
+      await elsewhere.publish(created("forged")).committed;
+      await bus.publish(created(n)).committed;
+    }
+    await elsewhere.close();
+  });
+  await gotAll(reader, 50);
+});
+
+test("what a page commits in its last moment is delivered by the others", limit, async (t) => {
+  const [reader, writer] = await twoTabs(t);
+  await reader.evaluate(follow);
+  for (let n = 1; n <= 3; n++) {
+    await writer.evaluate(async () => {
+      const frame = document.createElement("iframe");
+      frame.src = location.href;
+      const loaded = new Promise((resolve) => (frame.onload = resolve));
+      document.body.append(frame);
+      await loaded;
+      const gone = new Promise((resolve) => (globalThis.goes = resolve));
+      // The frame is gone when the transaction is to be committed: nobody is left to hear that it was.
+      frame.contentWindow.eval(`(async () => {
+        const { openBus } = await import("/pkg/dist/index.js");
+        const bus = await openBus("shop");
+        const { commit } = IDBTransaction.prototype;
+        IDBTransaction.prototype.commit = function () {
+          commit.call(this);
+          const { goes } = parent;
+          frameElement.remove();
+          goes();
+        };
+        bus.publish(parent.created("last words"));
+      })()`);
+      await gone;
+    });
+    await reader.waitForFunction(hasAll, n, { polling: 20 });
+  }
+  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 3));
 });
 
 test("a page that missed every message catches up when it is shown", limit, async (t) => {

@@ -4,5 +4,6 @@
 mod bus;
 mod conformance;
 mod handover;
+mod notices;
 mod segments;
 mod wire;

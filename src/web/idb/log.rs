@@ -12,8 +12,8 @@ use super::transaction::{Issue, Mode, Transaction};
 use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, consumers, merge, records, trim};
 use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::{
-    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Page,
-    Query, RecentIds, Segment, Sequenced, Stats,
+    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Notice,
+    Page, Query, RecentIds, Segment, Sequenced, Stats,
 };
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, SeqNo, Uuid};
@@ -39,6 +39,8 @@ struct Inner {
     closed: RefCell<Option<Error>>,
     on_closed: Box<dyn Fn(Error)>,
     commits: CommitSender,
+    /// What other tabs should be told of the last append.
+    notice: RefCell<Option<Notice>>,
     /// The newest ids, once somebody has asked for them.
     recent: RefCell<Option<RecentIds>>,
 }
@@ -59,6 +61,7 @@ impl IndexedDbLog {
             closed: RefCell::default(),
             on_closed: Box::new(on_closed),
             commits: CommitSender::new(),
+            notice: RefCell::default(),
             recent: RefCell::default(),
         }));
         log.bounds().await?;
@@ -68,6 +71,23 @@ impl IndexedDbLog {
     /// Makes subscriptions read on: another tab may have appended.
     pub fn wake(&self) {
         self.0.commits.wake();
+    }
+
+    /// What other tabs should be told of the last append, sealed. Once.
+    pub(in crate::web) fn take_notice(&self) -> Option<Vec<u8>> {
+        let notice = self.0.notice.take()?;
+        Some(notice.seal(self.0.incarnation.get()?))
+    }
+
+    /// Takes note of what another tab has told, and tells the subscriptions. `None` if it isn't a
+    /// notice of this log.
+    pub(in crate::web) fn hear(&self, notice: &[u8]) -> Option<Notice> {
+        let notice = Notice::open(notice, self.0.incarnation.get()?)?;
+        match notice.segment() {
+            Some(segment) => self.0.commits.announce(segment),
+            None => self.wake(),
+        }
+        Some(notice)
     }
 
     /// Whether small segments should be merged, or a chapter is due, by what was last seen.
@@ -226,6 +246,7 @@ impl IndexedDbLog {
             self.0.commits.announce(segment);
         }
         self.0.recent.replace(recent);
+        self.0.notice.replace(Notice::of(&written.segments));
         written.appended
     }
 
