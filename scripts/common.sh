@@ -15,3 +15,13 @@ have() { command -v "$1" >/dev/null 2>&1; }
 locked_version() {
   awk -v name="$1" '$1 == "name" { found = ($3 == "\"" name "\"") } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' Cargo.lock
 }
+
+# cargo_tool BINARY CRATE VERSION [cargo install options]: a binary of exactly this version.
+cargo_tool() {
+  local binary=$1 crate=$2 version=$3
+  shift 3
+  if [ "$("$EVERBUS_TOOLS/bin/$binary" --version 2>/dev/null | awk 'NR == 1 { print $2 }')" != "$version" ]; then
+    say "installing $crate $version (some minutes, once)"
+    cargo install --quiet --force --root "$EVERBUS_TOOLS" --target-dir "$EVERBUS_TOOLS/build" --version "$version" "$@" "$crate"
+  fi
+}

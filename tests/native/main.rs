@@ -3,6 +3,7 @@
 
 mod bus;
 mod conformance;
+mod fuzz;
 mod handover;
 mod notices;
 mod segments;
