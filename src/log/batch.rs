@@ -3,7 +3,7 @@
 use super::recent::Known;
 #[cfg(target_arch = "wasm32")]
 use super::segment::Segment;
-use super::segment::{Columns, Draft, MAX_EVENTS, MAX_PAYLOAD_BYTES};
+use super::segment::{Columns, Draft, MAX_EVENTS, MAX_TEXT_BYTES};
 use crate::{EventEnvelope, Result, SeqNo};
 
 /// Events that are appended together, all or none, with consecutive numbers.
@@ -52,7 +52,7 @@ impl Batch {
     ///
     /// [`Error::InvalidEvent`](crate::Error::InvalidEvent) if the model doesn't allow it; the batch is unchanged.
     pub fn push(&mut self, envelope: &EventEnvelope) -> Result<()> {
-        if self.growing.len() >= MAX_EVENTS || self.growing.payloads.len() >= MAX_PAYLOAD_BYTES {
+        if self.growing.len() >= MAX_EVENTS || self.growing.text_bytes() >= MAX_TEXT_BYTES {
             self.close_segment()?;
         }
         self.growing.push(envelope)

@@ -75,6 +75,7 @@ macro_rules! for_each_scenario {
             resuming_before_the_trim_point_reports_both_numbers
             merging_changes_nothing_but_the_segments
             what_is_trimmed_is_not_merged
+            large_metas_fill_segments
             times_are_found_in_any_order_of_them
             retention_finds_whole_segments_and_the_consumers_they_would_overtake
             everything_survives_reopening

@@ -5,7 +5,7 @@
 //! loose ones are enough for a full segment they are merged, so an event is rewritten at most once.
 
 use super::head::Head;
-use super::segment::{Columns, MAX_EVENTS, MAX_PAYLOAD_BYTES, Segment};
+use super::segment::{Columns, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
 use crate::{Result, SeqNo};
 
 /// How many bytes of loose segments are merged at once.
@@ -26,7 +26,7 @@ impl Head {
     /// How many of the loose segments to look at now, `None` if they are not enough for a full one.
     pub(crate) fn merge_count(&self) -> Option<u32> {
         let enough = self.last - self.settled >= MAX_EVENTS as u64
-            || self.loose_bytes >= 2 * MAX_PAYLOAD_BYTES as u64;
+            || self.loose_bytes >= 2 * MAX_TEXT_BYTES as u64;
         let average = self.loose_bytes.checked_div(self.loose_segments)?.max(1);
         (enough && self.loose_segments > 1)
             .then_some((STEP_BYTES / average).clamp(FEWEST, 4 * MAX_EVENTS as u64) as u32)
@@ -95,9 +95,9 @@ impl Head {
 }
 
 fn fits(run: &[&Segment], segment: &Segment) -> bool {
-    let bytes: usize = run.iter().map(|segment| segment.payload_bytes()).sum();
+    let bytes: usize = run.iter().map(|segment| segment.text_bytes()).sum();
     events(run) + segment.len() <= MAX_EVENTS
-        && (run.is_empty() || bytes + segment.payload_bytes() <= MAX_PAYLOAD_BYTES)
+        && (run.is_empty() || bytes + segment.text_bytes() <= MAX_TEXT_BYTES)
 }
 
 fn events(run: &[&Segment]) -> usize {

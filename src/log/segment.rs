@@ -34,8 +34,8 @@ use uuid::Uuid;
 
 /// The most events that are written as one segment.
 pub const MAX_EVENTS: usize = 1000;
-/// A segment that is written gets no further event once its payloads have this many bytes.
-pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// A segment that is written gets no further event once its payloads and metas have this many bytes.
+pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// A run of consecutive events, stored as one record.
 #[derive(Clone, PartialEq, Eq)]
@@ -256,14 +256,14 @@ impl Segment {
         self.text(&self.layout.payloads)
     }
 
-    /// How many bytes the payloads have.
-    pub(crate) fn payload_bytes(&self) -> usize {
-        self.layout.payloads.len()
+    /// How many bytes the payloads and metas have.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.layout.payloads.len() + self.layout.metas.len()
     }
 
     /// Whether a writer would add no further event.
     pub(crate) fn is_full(&self) -> bool {
-        self.len() >= MAX_EVENTS || self.payload_bytes() >= MAX_PAYLOAD_BYTES
+        self.len() >= MAX_EVENTS || self.text_bytes() >= MAX_TEXT_BYTES
     }
 
     /// How many events there are.

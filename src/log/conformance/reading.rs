@@ -347,3 +347,28 @@ pub async fn what_is_trimmed_is_not_merged(harness: impl Harness) {
     let events = read_all(&*log, Query::default()).await;
     assert!(events.iter().filter_map(|e| e.seq_no).eq([seq(1209), seq(1210)]));
 }
+
+/// Large metas count as large payloads do: segments of them are no larger, and merging comes to an end.
+pub async fn large_metas_fill_segments(harness: impl Harness) {
+    let meta = format!(r#"{{"text":"{}"}}"#, "x".repeat(300_000));
+    let meta = Json::parse(&meta).expect("the sample is JSON");
+    let large: Vec<_> =
+        samples(12).into_iter().map(|e| EventEnvelope { meta: Some(meta.clone()), ..e }).collect();
+    let [bulk, single] = [harness.open().await, harness.open().await];
+    bulk.append_batch(batch(&large)).await.expect("it works");
+    for envelope in &large {
+        single.append_batch(batch(std::slice::from_ref(envelope))).await.expect("it works");
+    }
+    for log in [bulk, single] {
+        let mut steps = 0;
+        while log.merge().await.expect("it works") {
+            steps += 1;
+            assert!(steps < 12, "merging doesn't end");
+        }
+        assert!(read_all(&*log, Query::default()).await == stored(&large));
+        let page = log.read(&Query::default()).await.expect("it works");
+        let counts: Vec<usize> = page.chunks.iter().map(|chunk| chunk.len()).collect();
+        assert!(counts.iter().all(|count| *count <= 4), "segments are too large: {counts:?}");
+        assert!(counts.len() < 8, "segments are too small: {counts:?}");
+    }
+}

@@ -37,6 +37,11 @@ impl Columns {
         self.shapes.len()
     }
 
+    /// How many bytes the payloads and metas have.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.payloads.len() + self.metas.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.shapes.is_empty()
     }
