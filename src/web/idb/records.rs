@@ -1,52 +1,87 @@
 //! The records of the stores, to JavaScript and back. What comes back is checked.
 
 use crate::consumer::Cursor;
+use crate::log::segment::Checksum;
 use crate::log::{Head, Segment};
-use crate::wire::parse_id;
-use crate::{Error, Result, SeqNo};
+use crate::{Error, Result, SeqNo, Uuid};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+/// The head as bytes: a checksum, which log it is, and its numbers. Each append reads and writes it, and
+/// an object's fields would cross from and to JavaScript one by one.
 pub(super) fn head_to_js(head: &Head) -> JsValue {
-    record(&[
-        ("incarnation", JsValue::from(head.incarnation.to_string())),
-        ("first", JsValue::from(head.first as f64)),
-        ("last", JsValue::from(head.last as f64)),
-        ("latest", JsValue::from(head.latest as f64)),
-        ("segments", JsValue::from(head.segments as f64)),
-        ("bytes", JsValue::from(head.bytes as f64)),
-        ("settled", JsValue::from(head.settled as f64)),
-        ("looseSegments", JsValue::from(head.loose_segments as f64)),
-        ("looseBytes", JsValue::from(head.loose_bytes as f64)),
-        ("indexed", JsValue::from(head.indexed as f64)),
-        ("unindexedSegments", JsValue::from(head.unindexed_segments as f64)),
-    ])
+    let mut fields = head.incarnation.into_bytes().to_vec();
+    fields.extend(numbers(head).into_iter().flat_map(u64::to_le_bytes));
+    let mut bytes = Checksum::new().update(&fields).value().to_le_bytes().to_vec();
+    bytes.extend(fields);
+    Uint8Array::from(&*bytes).into()
 }
 
 pub(super) fn head_from_js(value: &JsValue) -> Result<Head> {
-    let incarnation = field(value, "incarnation").as_string();
-    let head = incarnation.as_deref().and_then(parse_id).and_then(|incarnation| {
-        Some(Head {
-            incarnation,
-            first: number(value, "first")?,
-            last: number(value, "last")?,
-            // A double has i64::MIN as it is, and every time that an event can have.
-            latest: field(value, "latest").as_f64()? as i64,
-            segments: number(value, "segments")?,
-            bytes: number(value, "bytes")?,
-            settled: number(value, "settled")?,
-            loose_segments: number(value, "looseSegments")?,
-            loose_bytes: number(value, "looseBytes")?,
-            indexed: number(value, "indexed")?,
-            unindexed_segments: number(value, "unindexedSegments")?,
-        })
-    });
-    head.filter(|head| {
+    let bytes = value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+    let head = bytes.as_deref().and_then(read_head).filter(|head| {
         (1..=head.last + 1).contains(&head.first)
             && head.indexed <= head.settled
             && head.settled <= head.last
+    });
+    head.ok_or_else(|| {
+        Error::corrupt("the log's head is damaged, so nothing can be read or appended: delete the log to start anew")
     })
-    .ok_or_else(|| Error::corrupt("the log's head is damaged, so nothing can be read or appended: delete the log to start anew"))
+}
+
+fn numbers(head: &Head) -> [u64; 10] {
+    let Head { first, last, latest, segments, bytes, settled, .. } = *head;
+    let Head { loose_segments, loose_bytes, indexed, unindexed_segments, .. } = *head;
+    let latest = latest.cast_unsigned();
+    [
+        first,
+        last,
+        latest,
+        segments,
+        bytes,
+        settled,
+        loose_segments,
+        loose_bytes,
+        indexed,
+        unindexed_segments,
+    ]
+}
+
+fn read_head(bytes: &[u8]) -> Option<Head> {
+    let (checksum, fields) = bytes.split_first_chunk::<8>()?;
+    if Checksum::new().update(fields).value() != u64::from_le_bytes(*checksum) {
+        return None;
+    }
+    let (incarnation, numbers) = fields.split_first_chunk::<16>()?;
+    let (numbers, []) = numbers.as_chunks::<8>() else {
+        return None;
+    };
+    let numbers: [[u8; 8]; 10] = numbers.try_into().ok()?;
+    let [
+        first,
+        last,
+        latest,
+        segments,
+        bytes,
+        settled,
+        loose_segments,
+        loose_bytes,
+        indexed,
+        unindexed_segments,
+    ] = numbers.map(u64::from_le_bytes);
+    Some(Head {
+        incarnation: Uuid::from_bytes(*incarnation),
+        first,
+        last,
+        latest: latest.cast_signed(),
+        segments,
+        bytes,
+        settled,
+        loose_segments,
+        loose_bytes,
+        indexed,
+        unindexed_segments,
+    })
 }
 
 pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {

@@ -164,8 +164,9 @@ for (const name of ["flipped in its last byte", "removed"]) {
     for (const key of [30, 60, 61]) await change(bus, key, damages[name]);
     const before = await load(bus, 30);
     for (let n = 91; n <= 1200; n += 10) await bus.publishAll(many(10, n)).at(-1).committed;
-    const settled = async () => (await within(bus, "meta", (store) => store.get("head"))).settled >= 1000;
-    for (let looks = 0; !(await settled()); looks++) ok(looks < 1000, "nothing is merged");
+    // FORMAT.md: the last number that is settled is at offset 64 of the head.
+    const head = async () => new DataView((await within(bus, "meta", (store) => store.get("head"))).buffer);
+    for (let looks = 0; (await head()).getBigUint64(64, true) < 1000n; looks++) ok(looks < 1000, "nothing is merged");
     const there = name === "removed" ? [1, 31, 62] : [1, 30, 31, 60, 61, 62];
     same((await keys(bus)).slice(0, there.length), there, "the first segments");
     same(await load(bus, 30), before, "the damaged segment");
@@ -207,11 +208,11 @@ test("a time is found around a damaged segment, and not passed over in it", asyn
   await isCorrupt(() => bus.log.seek("c", { time: at(2500) }), 2001, 3000, "seeking it");
 }, { skip });
 
-for (const [name, value] of [["removed", undefined], ["of a wrong type", { incarnation: "?", first: 1 }], ["impossible", null]]) {
+for (const [name, value] of [["removed", undefined], ["of a wrong type", { incarnation: "?", first: 1 }], ["changed", null]]) {
   test(`a log whose head is ${name} is corrupt and stays as it is`, async (t) => {
     const bus = await filled(t);
     const head = await within(bus, "meta", (store) => store.get("head"));
-    await within(bus, "meta", (store) => (value === undefined ? store.delete("head") : store.put(value ?? { ...head, first: 9000 }, "head")));
+    await within(bus, "meta", (store) => (value === undefined ? store.delete("head") : store.put(value ?? head.with(24, head[24] ^ 2), "head")));
     const damaged = await within(bus, "meta", (store) => store.get("head"));
     await rejects(() => bus.publish(created()).committed, "corrupt", "publishing");
     equal((await t.nextError()).code, "corrupt");
