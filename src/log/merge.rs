@@ -2,7 +2,9 @@
 //! reads as fast as one that is written in bulk.
 //!
 //! The newest segments are *loose*; all before them are settled, and never written again. Once the
-//! loose ones are enough for a full segment they are merged, so an event is rewritten at most once.
+//! loose ones are enough for a full segment they are merged and settled; and before that, whenever
+//! many of them are tiny, these become one that is still loose. So an event is rewritten at most twice,
+//! and a log has few segments however short it is.
 
 use super::head::Head;
 use super::segment::{Columns, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
@@ -10,6 +12,9 @@ use crate::{Result, SeqNo};
 
 /// How many bytes of loose segments are merged at once.
 const STEP_BYTES: u64 = 8 << 20;
+
+/// Loose segments of fewer events are tiny; as many of them become one.
+const TINY: u64 = 64;
 
 /// At least so many segments are looked at, however large their average is.
 const FEWEST: u64 = 64;
@@ -23,13 +28,18 @@ pub(crate) struct Replacement {
 }
 
 impl Head {
-    /// How many of the loose segments to look at now, `None` if they are not enough for a full one.
+    /// How many of the loose segments to look at now, `None` if there is nothing to merge.
     pub(crate) fn merge_count(&self) -> Option<u32> {
         let enough = self.last - self.settled >= MAX_EVENTS as u64
             || self.loose_bytes >= 2 * MAX_TEXT_BYTES as u64;
         let average = self.loose_bytes.checked_div(self.loose_segments)?.max(1);
-        (enough && self.loose_segments > 1)
+        (enough && self.loose_segments > 1 || self.has_many_tiny())
             .then_some((STEP_BYTES / average).clamp(FEWEST, 4 * MAX_EVENTS as u64) as u32)
+    }
+
+    /// Whether tiny segments should become one: there are so many more than merging them would leave.
+    fn has_many_tiny(&self) -> bool {
+        self.loose_segments.saturating_sub((self.last - self.settled) / TINY) >= TINY
     }
 
     /// Merges the loose segments, as far as they fill segments; the rest stays loose. These are the
@@ -56,6 +66,11 @@ impl Head {
         let are_all = run.last().is_none_or(|segment| segment.last().get() == self.last);
         if self.settled == settled && !are_all {
             replacements.extend(self.settle(&run)?);
+        } else if are_all && self.has_many_tiny() {
+            let is_tiny = |segment: &&Segment| (segment.len() as u64) < TINY;
+            for tiny in run.chunk_by(|a, b| is_tiny(a) && is_tiny(b)) {
+                replacements.extend(self.replace(tiny)?);
+            }
         }
         Ok(replacements)
     }
@@ -72,24 +87,37 @@ impl Head {
 
     /// Makes a run of loose segments one, which is settled.
     fn settle(&mut self, run: &[&Segment]) -> Result<Option<Replacement>> {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+        let Some(last) = run.last() else {
             return Ok(None);
         };
-        let bytes: u64 = run.iter().map(|segment| segment.as_bytes().len() as u64).sum();
+        let replacement = self.replace(run)?;
+        let settled = replacement.as_ref().map_or(*last, |replacement| &replacement.segment);
         self.settled = last.last().get();
         self.unindexed_segments += 1;
-        self.loose_segments = self.loose_segments.saturating_sub(run.len() as u64);
-        self.loose_bytes = self.loose_bytes.saturating_sub(bytes);
-        if run.len() == 1 {
+        self.loose_segments = self.loose_segments.saturating_sub(1);
+        self.loose_bytes = self.loose_bytes.saturating_sub(settled.as_bytes().len() as u64);
+        Ok(replacement)
+    }
+
+    /// Makes a run of loose segments one, which is still loose; nothing if it is one already.
+    fn replace(&mut self, run: &[&Segment]) -> Result<Option<Replacement>> {
+        let [first, .., last] = run else {
             return Ok(None);
-        }
+        };
         let mut columns = Columns::default();
         for envelope in run.iter().flat_map(|segment| segment.envelopes()) {
             columns.push(&envelope)?;
         }
         let segment = columns.encode()?.seal(first.first(), last.latest());
-        self.segments = (self.segments + 1).saturating_sub(run.len() as u64);
-        self.bytes = (self.bytes + segment.as_bytes().len() as u64).saturating_sub(bytes);
+        let fewer = run.len() as u64 - 1;
+        let before: u64 = run.iter().map(|segment| segment.as_bytes().len() as u64).sum();
+        let after = segment.as_bytes().len() as u64;
+        for segments in [&mut self.segments, &mut self.loose_segments] {
+            *segments = segments.saturating_sub(fewer);
+        }
+        for bytes in [&mut self.bytes, &mut self.loose_bytes] {
+            *bytes = (*bytes + after).saturating_sub(before);
+        }
         Ok(Some(Replacement { first: first.first(), last: last.last(), segment }))
     }
 }

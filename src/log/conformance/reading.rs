@@ -269,11 +269,22 @@ pub async fn merging_changes_nothing_but_the_segments(harness: impl Harness) {
     samples[499].timestamp = leap;
     log.append_batch(batch(&samples[..1000])).await.expect("it works");
     assert!(!log.merge().await.expect("it works"), "a full segment is settled");
-    for envelope in &samples[1000..1900] {
-        log.append_batch(batch(std::slice::from_ref(envelope))).await.expect("it works");
-    }
+    let segments = async || log.stats().await.expect("it works").segments;
+    let append = async |some: &[EventEnvelope]| {
+        for envelope in some {
+            log.append_batch(batch(std::slice::from_ref(envelope))).await.expect("it works");
+        }
+    };
+    append(&samples[1000..1064]).await;
+    assert!(!log.merge().await.expect("it works"), "too little");
+    assert_eq!(segments().await, 65);
+    append(&samples[1064..1065]).await;
     assert!(!log.merge().await.expect("it works"), "too little for a full segment");
-    assert_eq!(log.stats().await.expect("it works").segments, 901);
+    assert_eq!(segments().await, 2, "65 tiny segments are one");
+    append(&samples[1065..1129]).await;
+    assert!(!log.merge().await.expect("it works"), "too little");
+    assert_eq!(segments().await, 66);
+    append(&samples[1129..1900]).await;
     for some in samples[1900..2500].chunks(7) {
         log.append_batch(batch(some)).await.expect("it works");
     }

@@ -160,24 +160,24 @@ test("an id is still known when another segment is damaged; one that was lost ma
 for (const name of ["flipped in its last byte", "removed"]) {
   test(`merging leaves a small segment that is ${name} as it is, and merges the others`, async (t) => {
     const bus = await t.open();
-    for (let n = 1; n <= 90; n++) await bus.publish(created({ n })).committed;
+    for (let n = 1; n <= 62; n++) await bus.publish(created({ n })).committed;
     for (const key of [30, 60, 61]) await change(bus, key, damages[name]);
     const before = await load(bus, 30);
-    for (let n = 91; n <= 1200; n += 10) await bus.publishAll(many(10, n)).at(-1).committed;
+    for (let n = 63; n <= 1200; n += 10) await bus.publishAll(many(10, n)).at(-1).committed;
     // FORMAT.md: the last number that is settled is at offset 64 of the head.
     const head = async () => new DataView((await within(bus, "meta", (store) => store.get("head"))).buffer);
     for (let looks = 0; (await head()).getBigUint64(64, true) < 1000n; looks++) ok(looks < 1000, "nothing is merged");
     const there = name === "removed" ? [1, 31, 62] : [1, 30, 31, 60, 61, 62];
     same((await keys(bus)).slice(0, there.length), there, "the first segments");
     same(await load(bus, 30), before, "the damaged segment");
-    for (const [from, to] of [[1, 29], [31, 59], [62, 1200]]) {
+    for (const [from, to] of [[1, 29], [31, 59], [62, 1202]]) {
       const read = await bus.log.read({ from, to, limit: 2000 });
       same(numbers(read), range(from, to), "numbers");
       same(payloads(read), range(from, to).map((n) => ({ n })), "payloads");
     }
     await isCorrupt(() => bus.log.read(), 30, 30, "reading a damaged one");
     await isCorrupt(() => bus.log.read({ from: 60 }), 60, name === "removed" ? 61 : 60, "reading damaged neighbours");
-    equal(await bus.publish(created()).committed, 1201, "the next number");
+    equal(await bus.publish(created()).committed, 1203, "the next number");
   }, { skip });
 }
 
