@@ -67,8 +67,8 @@ export class Tabs {
     return [
       [globalThis, "pagehide", this.#hidden],
       [document, "freeze", this.#frozen],
-      [document, "resume", this.#shown],
-      [globalThis, "pageshow", this.#shown],
+      [document, "resume", this.#thawed],
+      [globalThis, "pageshow", this.#thawed],
       [document, "visibilitychange", this.#shown],
     ];
   }
@@ -81,9 +81,13 @@ export class Tabs {
 
   readonly #frozen = (): void => this.#pause();
 
-  readonly #shown = (): void => {
-    if (document.visibilityState !== "visible" && this.#channel !== undefined) return;
+  readonly #thawed = (): void => {
     this.#listen();
     this.#look();
+  };
+
+  readonly #shown = (): void => {
+    // On its way into the cache a page is told that it is hidden after it was told to go.
+    if (document.visibilityState === "visible") this.#thawed();
   };
 }

@@ -29,9 +29,9 @@ export async function profile(t) {
   return folder;
 }
 
-/** A browser with this profile, closed after the test at the latest. `args` are added to its usual ones. */
-export async function browse(t, folder, args) {
-  const context = await chromium.launchPersistentContext(folder, options(args));
+/** A browser with this profile, closed after the test at the latest. `args` are added to its usual ones, `without` are left out. */
+export async function browse(t, folder, args, without = []) {
+  const context = await chromium.launchPersistentContext(folder, { ...options(args), ignoreDefaultArgs: without });
   afterwards(t, () => context.close());
   context.setDefaultTimeout(60_000);
   return context;

@@ -1,8 +1,8 @@
-// The four WebDriver commands that showing a page needs.
+// The few WebDriver commands that showing pages needs.
 import { start } from "./processes.js";
 import { createServer } from "node:net";
 
-/** Starts a driver, opens a session with these capabilities, and gives `open(url)` and `close()`. */
+/** Starts a driver, opens a session with these capabilities, and gives `open(url)`, `command(…)` for any other, and `close()`. */
 export async function drive(path, args, capabilities, options) {
   const port = await freePort();
   const driver = start(path, args(port), options);
@@ -16,6 +16,7 @@ export async function drive(path, args, capabilities, options) {
     await ready(send, driver);
     const { sessionId } = await send("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
     return {
+      command: (method, path, body) => send(method, `/session/${sessionId}${path}`, body),
       open: (url) => send("POST", `/session/${sessionId}/url`, { url }),
       async close() {
         await send("DELETE", `/session/${sessionId}`).catch(() => {});

@@ -1,0 +1,133 @@
+// Pages that are hidden, frozen, or kept in the back/forward cache while others write: each event once, in order, after.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { serve } from "./engines/static-server.js";
+import { options } from "./engines/chromium.js";
+import { find } from "./engines/processes.js";
+import { browse, profile, visit } from "./engines/visits.js";
+import { drive } from "./engines/webdriver.js";
+import { range } from "./suite/fixtures.js";
+
+const limit = { timeout: 60_000 };
+let server;
+const told = new Map();
+before(async () => {
+  server = await serve((about, outcome) => told.get(about)?.(outcome));
+});
+after(() => server.close());
+
+/** What a page posts to /outcomes<about>, once. */
+const hearing = (about) => new Promise((resolve) => told.set(about, resolve));
+
+/** In a page: a bus, and what its subscriber, its iterator and its consumer get. */
+const follow = async () => {
+  globalThis.bus = await everbus.openBus("shop");
+  globalThis.got = { subscriber: [], iterator: [], consumer: [] };
+  bus.subscribe(({ seq_no }) => got.subscriber.push(seq_no));
+  const keep = async (iterator, list) => {
+    for await (const { seq_no } of iterator) list.push(seq_no);
+  };
+  void keep(bus.events(), got.iterator);
+  void keep(bus.log.subscribe("reader", "beginning"), got.consumer);
+};
+const hasAll = (count) => Object.values(globalThis.got).every((list) => list.length >= count);
+const write = async (count) => {
+  globalThis.bus ??= await everbus.openBus("shop");
+  for (let n = 0; n < count; n++) await bus.publish(created(n)).committed;
+};
+
+async function gotAll(reader, count) {
+  await reader.waitForFunction(hasAll, count, { polling: 20 });
+  for (const [who, numbers] of Object.entries(await reader.evaluate(() => got))) assert.deepEqual(numbers, range(1, count), who);
+}
+
+/** Two tabs of one window, as a user has them: the one that isn't shown is hidden, and can be frozen. */
+async function realTabs(t) {
+  const { executablePath, args } = options();
+  const chrome = { binary: executablePath, args: [...args, "--headless=new"] };
+  const driver = await drive(find("chromedriver"), (port) => [`--port=${port}`], { browserName: "chrome", "goog:chromeOptions": chrome });
+  t.after(() => driver.close());
+  const tab = (handle) => {
+    const within = async (method, path, body) => {
+      await driver.command("POST", "/window", { handle });
+      return driver.command(method, path, body);
+    };
+    const devtools = (cmd, params = {}) => within("POST", "/goog/cdp/execute", { cmd, params });
+    return {
+      show: () => devtools("Page.bringToFront"),
+      turn: (state) => devtools("Page.setWebLifecycleState", { state }),
+      async evaluate(work, ...args) {
+        const script = `const done = arguments[arguments.length - 1];
+          (${work})(...[...arguments].slice(0, -1)).then((value) => done({ value }), (error) => done({ error: error.stack }));`;
+        const { value, error } = await within("POST", "/execute/async", { script, args });
+        if (error !== undefined) throw new Error(error);
+        return value;
+      },
+    };
+  };
+  const [first, second] = [await driver.command("GET", "/window"), (await driver.command("POST", "/window/new", { type: "tab" })).handle];
+  const tabs = [tab(first), tab(second)];
+  for (const { evaluate } of tabs) {
+    await evaluate(async () => {});
+    await driver.open(`${server.origin}/tests/js/hosts/blank.html`);
+    await evaluate(async () => {
+      globalThis.everbus = await import("/pkg/dist/index.js");
+      globalThis.created = (data) => everbus.entity.created("order", data);
+    });
+  }
+  return tabs;
+}
+
+test("a page that was hidden and frozen gets what it missed when it is thawed", limit, async (t) => {
+  const [reader, writer] = await realTabs(t);
+  await reader.show();
+  await reader.evaluate(follow);
+  await reader.evaluate(async () => {
+    globalThis.states = [];
+    for (const event of ["freeze", "resume"]) document.addEventListener(event, () => states.push([event, got.subscriber.length]));
+  });
+  await writer.show();
+  await writer.evaluate(write, 5);
+  // Hidden, but not frozen: it gets events as they come.
+  const caughtUp = `async (count) => {
+    while (!(${hasAll})(count)) await new Promise((resolve) => setTimeout(resolve, 10));
+    return got;
+  }`;
+  await reader.evaluate(caughtUp, 5);
+  for (const round of [1, 2, 3]) {
+    await reader.turn("frozen");
+    await writer.evaluate(write, 40);
+    await reader.turn("active");
+    const last = 5 + round * 40;
+    for (const [who, numbers] of Object.entries(await reader.evaluate(caughtUp, last))) assert.deepEqual(numbers, range(1, last), who);
+  }
+  const states = await reader.evaluate(async () => states);
+  assert.deepEqual(states, [5, 45, 85].flatMap((count) => [["freeze", count], ["resume", count]]));
+});
+
+test("a page comes back from the back/forward cache with an open bus, and gets what it missed", limit, async (t) => {
+  const context = await browse(t, await profile(t), [], ["--disable-back-forward-cache"]);
+  const writer = await visit(t, context, server.origin);
+  const reader = await visit(t, context, server.origin);
+  await reader.evaluate(follow);
+  await writer.evaluate(write, 5);
+  await gotAll(reader, 5);
+
+  const back = hearing("/back");
+  const away = hearing("/away");
+  await reader.evaluate(() => {
+    addEventListener("pageshow", async ({ persisted }) => {
+      const last = await bus.log.lastSeqNo();
+      const caughtUp = (resolve) => (Object.values(got).every((list) => list.length >= last) ? resolve() : setTimeout(caughtUp, 10, resolve));
+      await new Promise(caughtUp);
+      await fetch("/outcomes/back", { method: "POST", body: JSON.stringify({ persisted, reasons: performance.getEntriesByType("navigation")[0].notRestoredReasons, got }) });
+    });
+    location.href = "/tests/js/hosts/away.html";
+  });
+  await away;
+  await writer.evaluate(write, 40);
+  await writer.evaluate(() => new BroadcastChannel("away").postMessage("come back"));
+  const { persisted, reasons, got } = await back;
+  assert.deepEqual([persisted, reasons], [true, null]);
+  for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 45), who);
+});
