@@ -1,8 +1,8 @@
 //! The decoder of segments: it takes any bytes, and what it accepts can be read, written and read again.
 
 use super::{events, store};
-use everbus::Batch;
 use everbus::log::Segment;
+use everbus::{Batch, EventKind};
 
 pub fn check(input: &[u8]) {
     let decoded = [Some(input.to_vec()), sealed(input)].map(|bytes| Segment::decode(bytes?).ok());
@@ -12,6 +12,8 @@ pub fn check(input: &[u8]) {
         assert!(numbers.into_iter().eq(segment.first().get()..=segment.last().get()));
 
         let read = events(std::slice::from_ref(&segment));
+        let links = read.iter().filter(|e| e.event.event_kind() == EventKind::Link).count();
+        assert_eq!(&segment.as_bytes()[44..48], &(links as u32).to_le_bytes());
         // Only a writer at fault stores what no batch takes, such as a meta that is no object.
         let Ok(batch) = Batch::of(&read) else { continue };
         let written = store(batch);
