@@ -69,7 +69,7 @@ impl Run {
     fn fresh(&self, input: &mut Unstructured<'_>) -> Result<Vec<EventEnvelope>> {
         let payload = input.choose(&self.payloads)?;
         let most = if payload.as_str().len() > 1000 { 8 } else { 1001 };
-        let count = (*input.choose(&[1, 1, 2, 7, 400, 1000, 1001])?).min(most);
+        let count = (*input.choose(&[1, 1, 2, 7, 70, 400, 1000, 1001])?).min(most);
         let has_meta = input.arbitrary::<bool>()?;
         let second = i64::from(input.arbitrary::<u8>()?);
         let envelope = |n: u64| {
@@ -93,10 +93,13 @@ impl Run {
 
     fn append(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let fresh = self.fresh(input)?;
-        let appended = block_on(self.log.append_batch(batch(&fresh))).expect("it works");
-        let numbers = self.last() + 1..=self.last() + fresh.len() as u64;
-        assert!(appended.seq_nos.iter().map(|n| n.get()).eq(numbers));
-        self.events.extend(fresh);
+        // In one piece, or as small segments.
+        for piece in fresh.chunks(*input.choose(&[fresh.len(), 1, 3])?) {
+            let appended = block_on(self.log.append_batch(batch(piece))).expect("it works");
+            let numbers = self.last() + 1..=self.last() + piece.len() as u64;
+            assert!(appended.seq_nos.iter().map(|n| n.get()).eq(numbers));
+            self.events.extend_from_slice(piece);
+        }
         Ok(())
     }
 
