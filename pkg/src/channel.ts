@@ -85,7 +85,7 @@ export class Channel {
 
   /** Tells other tabs of the commit that has just ended. */
   #tellTabs(): void {
-    if (this.#tabs === undefined || this.#ended) return;
+    if (!this.#tabs?.isHeard || this.#ended) return;
     const notice = quietly(() => this.log?.core.takeNotice());
     if (notice !== undefined) this.#tabs.tell(notice);
   }

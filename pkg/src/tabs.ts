@@ -1,11 +1,16 @@
 /** Any message that isn't a notice makes the others look. */
 const LOOK = "look";
+/** Who has just begun to listen says so, and whoever hears it answers. */
+const HELLO = "hello";
 
 /**
  * The other tabs and workers of the origin that have the same log open.
  *
  * A tab tells the others what it has committed. A message may be lost, late, doubled or forged: what comes of it is for
  * the log to decide, by numbers.
+ *
+ * A tab that has never heard of another tells nobody: a message costs as much as a quarter of a small commit. Who begins
+ * to listen says hello, and the answer makes it look for what was committed meanwhile.
  *
  * While a page is frozen or in the back/forward cache it doesn't listen: messages would pile up, and the first would
  * throw it out of the cache. When it is shown again, it looks by itself.
@@ -16,6 +21,7 @@ export class Tabs {
   readonly #look: () => void;
   readonly #isBusy: () => boolean;
   #channel: BroadcastChannel | undefined;
+  #hasOthers = false;
   #closed = false;
 
   /** `hear` gets what others tell, `look` is called when something may have been missed; `isBusy` while a commit is in flight. */
@@ -28,9 +34,14 @@ export class Tabs {
     for (const [target, event, react] of this.#pageEvents()) target.addEventListener(event, react);
   }
 
-  /** Tells the others of a commit. Once closed, it tells nobody. */
+  /** Whether there is somebody to tell. Once closed, it tells nobody. */
+  get isHeard(): boolean {
+    return this.#hasOthers && !this.#closed;
+  }
+
+  /** Tells the others of a commit. */
   tell(notice: Uint8Array): void {
-    if (!this.#closed) this.#post(notice);
+    if (this.isHeard) this.#post(notice);
   }
 
   close(): void {
@@ -41,8 +52,15 @@ export class Tabs {
 
   #listen(): void {
     if (typeof BroadcastChannel !== "function") return;
-    this.#channel ??= new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    if (this.#channel !== undefined) return;
+    this.#channel = new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => {
+      // Before it heard of anybody it told nobody of its commits.
+      if (data === HELLO || !this.#hasOthers) this.#post(LOOK);
+      this.#hasOthers = true;
+      if (data !== HELLO) this.#hear(data);
+    };
+    this.#channel.postMessage(HELLO);
     // In Node an open channel would keep the process alive.
     (this.#channel as { unref?: () => void }).unref?.();
   }

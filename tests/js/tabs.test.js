@@ -210,6 +210,51 @@ test("what a page commits in its last moment is delivered by the others", limit,
   assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 3));
 });
 
+test("what a tab commits before it has heard of the others reaches them once it has", limit, async (t) => {
+  const [reader, writer] = await twoTabs(t);
+  await reader.evaluate(follow);
+  await writer.evaluate(async () => {
+    // What this tab is told comes late.
+    const { set } = Object.getOwnPropertyDescriptor(BroadcastChannel.prototype, "onmessage");
+    const late = [];
+    Object.defineProperty(BroadcastChannel.prototype, "onmessage", {
+      set(listener) {
+        set.call(this, (event) => late.push(() => listener(event)));
+      },
+    });
+    globalThis.bus = await everbus.openBus("shop");
+    for (let n = 0; n < 5; n++) await bus.publish(created(n)).committed;
+    globalThis.hear = () => late.splice(0).forEach((each) => each());
+    globalThis.late = late;
+  });
+  await writer.waitForFunction(() => late.length > 0, undefined, { polling: 20 });
+  assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "nobody is told yet");
+  await writer.evaluate(() => hear());
+  await reader.waitForFunction(hasAll, 5, { polling: 20 });
+  await writer.evaluate(write, 1);
+  await reader.waitForFunction(hasAll, 6, { polling: 20 });
+  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 6));
+});
+
+test("a tab that is alone says nothing when it commits", limit, async (t) => {
+  const [writer, reader] = await twoTabs(t);
+  await writer.evaluate(async () => {
+    const { postMessage } = BroadcastChannel.prototype;
+    globalThis.said = 0;
+    BroadcastChannel.prototype.postMessage = function (message) {
+      said++;
+      postMessage.call(this, message);
+    };
+  });
+  await writer.evaluate(write, 50);
+  assert.equal(await writer.evaluate(() => said), 1, "its hello");
+  await reader.evaluate(follow);
+  await writer.waitForFunction(() => said >= 2, undefined, { polling: 20 });
+  await writer.evaluate(write, 50);
+  await reader.waitForFunction(() => got.subscriber.length >= 50, undefined, { polling: 20 });
+  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(51, 100));
+});
+
 test("a page that missed every message catches up when it is shown", limit, async (t) => {
   const [reader, writer] = await twoTabs(t);
   await reader.evaluate(follow);
