@@ -30,7 +30,7 @@ fn filters() {
 
 #[test]
 fn logs() {
-    run("log", targets::log::check, ROUNDS / 300);
+    run("log", targets::log::check, ROUNDS / 200);
 }
 
 fn run(target: &str, check: fn(&[u8]), rounds: usize) {
