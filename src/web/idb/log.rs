@@ -35,6 +35,9 @@ struct Inner {
     incarnation: Cell<Option<Uuid>>,
     /// The head when it was last seen: what the next append expects to find.
     head: Cell<Option<Head>>,
+    /// Where the segment starts that follows the last page: who reads page by page goes on there, and
+    /// needn't look for the start of the segment.
+    start: Cell<Option<SeqNo>>,
     /// Why the log is closed, once it is.
     closed: RefCell<Option<Error>>,
     on_closed: Box<dyn Fn(Error)>,
@@ -58,6 +61,7 @@ impl IndexedDbLog {
             connection: RefCell::default(),
             incarnation: Cell::default(),
             head: Cell::default(),
+            start: Cell::default(),
             closed: RefCell::default(),
             on_closed: Box::new(on_closed),
             commits: CommitSender::new(),
@@ -98,6 +102,16 @@ impl IndexedDbLog {
     /// The head when it was last seen.
     pub(super) fn seen_head(&self) -> Option<Head> {
         self.0.head.get()
+    }
+
+    /// Whether a segment starts at `number`, when it was last seen.
+    pub(super) fn is_start(&self, number: u64) -> bool {
+        self.0.start.get().is_some_and(|start| start.get() == number)
+    }
+
+    /// Notes where a segment starts, or that it isn't known; returns whether it was.
+    pub(super) fn note_start(&self, start: Option<SeqNo>) -> bool {
+        self.0.start.replace(start).is_some()
     }
 
     /// Gives the database free, ends every subscription, and refuses every later call.

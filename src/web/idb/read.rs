@@ -71,10 +71,16 @@ impl IndexedDbLog {
                 bytes += segment.as_bytes().len();
                 wanted = beyond(&segment, query).map(u64::from);
                 if page.push(segment).is_break() {
-                    return Ok(page.finish(&head));
+                    let page = page.finish(&head);
+                    self.note_start(page.resume.filter(|resume| Some(resume.get()) == wanted));
+                    return Ok(page);
                 }
             }
             if !is_sound {
+                // Merging may have moved the start of the segment.
+                if self.note_start(None) {
+                    continue;
+                }
                 // What comes before it is readable: the next page fails.
                 if !page.is_empty() {
                     return Ok(page.finish_before(at, &head));
@@ -103,7 +109,10 @@ impl IndexedDbLog {
         let (gathered, log, query) = (step.clone(), self.clone(), query.clone());
         let by_chapters = !query.filter.is_empty()
             && self.seen_head().is_some_and(|head| extent.at.min(head.last) <= head.indexed);
-        let transaction = self.begin(&[META, SEGMENTS, CHAPTERS], Mode::Read).await?;
+        let is_start = self.is_start(extent.at);
+        let stores: &[&str] =
+            if by_chapters { &[META, SEGMENTS, CHAPTERS] } else { &[META, SEGMENTS] };
+        let transaction = self.begin(stores, Mode::Read).await?;
         let issue = move |tx: &Transaction| {
             let Extent { at, segments, .. } = extent;
             let at_once = !query.reverse && !by_chapters;
@@ -123,10 +132,11 @@ impl IndexedDbLog {
                 records_back(tx, SEGMENTS, at, query.from.max(uncovered), segments, keep(step))
             })?;
             // Where nothing depends on the head, both are asked for together.
-            if at_once {
-                segments_from(tx, at, to, segments, keep(gathered))?;
+            match (at_once, is_start) {
+                (true, true) => starting_from(tx, at, to, segments, keep(gathered)),
+                (true, false) => segments_from(tx, at, to, segments, keep(gathered)),
+                (false, _) => Ok(()),
             }
-            Ok(())
         };
         transaction.run(Box::new(issue)).await?;
         Ok(step.take())
@@ -199,6 +209,16 @@ pub(super) fn segments_from(
     next: impl FnOnce(&Transaction, Vec<JsValue>) -> Result<()> + 'static,
 ) -> Result<()> {
     records_from(tx, SEGMENTS, at, to, count, Box::new(next))
+}
+
+/// Reads at most `count` segments, from the first that starts at or after `at` to the one that holds `to`.
+fn starting_from(tx: &Transaction, at: u64, to: u64, count: u32, next: Records) -> Result<()> {
+    if at > to {
+        return next(tx, Vec::new());
+    }
+    let range = range(Some(&JsValue::from(at as f64)), to)?;
+    let found = tx.store(SEGMENTS)?.get_all_with_key_and_limit(&range, count);
+    tx.then(found, |tx, found| next(tx, Array::from(&found).to_vec()))
 }
 
 /// Reads at most `count` records, from the last that starts at or before `at` to the last that
