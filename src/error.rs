@@ -156,6 +156,11 @@ impl Error {
         Error::Closed("the log is closed: open it again".into())
     }
 
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn deleted() -> Self {
+        Error::Closed("the log was deleted: open it again to start anew".into())
+    }
+
     pub(crate) fn past_the_end(seq_no: SeqNo, last: u64) -> Self {
         Error::InvalidPosition(format!("{seq_no} is past the end of the log, which is {last}"))
     }

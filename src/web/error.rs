@@ -98,6 +98,9 @@ pub(super) fn from_idb(doing: &str, thrown: JsValue) -> Error {
         "VersionError" => Error::Unsupported(
             "the log was written by a newer version of everbus: update everbus".into(),
         ),
+        "NotFoundError" => {
+            Error::corrupt("the database isn't a log of everbus: delete the log to start anew")
+        }
         _ => Error::Storage { message: format!("{doing} failed"), cause: cause(thrown) },
     }
 }

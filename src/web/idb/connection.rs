@@ -10,7 +10,7 @@ use futures::channel::oneshot;
 use futures::future::{Either, pending, select};
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::pin::pin;
 use std::rc::Rc;
@@ -40,21 +40,30 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Opens the database of the log `name`, and makes it if it isn't there. `on_lost` is called when
-    /// the database is taken away; the connection has then given it free.
+    /// Opens the database of the log `name`, and makes it if it isn't there and `may_create` says so.
+    /// `on_lost` is called when the database is taken away; the connection has then given it free.
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] if there is no IndexedDB, or it refuses or doesn't answer in time;
-    /// [`Error::Blocked`]; [`Error::Unsupported`] if a newer everbus wrote the database.
-    pub(super) async fn open(name: &str, on_lost: impl Fn(Lost) + 'static) -> Result<Connection> {
+    /// [`Error::Blocked`]; [`Error::Unsupported`] if a newer everbus wrote the database;
+    /// [`Error::Closed`] if it isn't there and may not be made.
+    pub(super) async fn open(
+        name: &str,
+        may_create: bool,
+        on_lost: impl Fn(Lost) + 'static,
+    ) -> Result<Connection> {
         let request = factory()?
             .open_with_u32(&database_name(name), VERSION)
             .map_err(|thrown| unavailable("IndexedDB refuses to open a database", thrown))?;
+        let is_gone = Rc::new(Cell::new(false));
         let upgrade = listen::once(&request, "upgradeneeded", {
-            let request = request.clone();
-            // A failure aborts the upgrade, which then fails the request.
-            move |_| drop(create_stores(&request))
+            let (request, is_gone) = (request.clone(), is_gone.clone());
+            move |_| {
+                is_gone.set(!may_create);
+                // A failure aborts the upgrade, which then fails the request.
+                drop(if may_create { create_stores(&request) } else { undo(&request) });
+            }
         });
         let outcome = outcome(
             &request,
@@ -64,15 +73,20 @@ impl Connection {
             Either::Left((answer, _)) => answer,
             Either::Right(_) => {
                 close_when_open(&request);
+                // If it is opened after all, it must not be left without its stores.
+                upgrade.forget();
                 return Err(unavailable(
                     "IndexedDB didn't open a database in 10 s",
                     JsValue::UNDEFINED,
                 ));
             }
         };
-        drop(upgrade);
+        if matches!(answer, Err(Error::Blocked(_))) {
+            upgrade.forget();
+        }
         let database: IdbDatabase = answer
             .map_err(|error| match error {
+                _ if is_gone.get() => Error::deleted(),
                 Error::Storage { cause, .. } => Error::Unavailable {
                     message: "IndexedDB refuses to open a database".into(),
                     cause,
@@ -197,6 +211,11 @@ fn close_when_open(request: &IdbOpenDbRequest) {
         }
     })
     .forget();
+}
+
+/// Makes the upgrade and the request for it fail, so that nothing is created.
+fn undo(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
+    request.transaction().map_or(Ok(()), |upgrade| upgrade.abort())
 }
 
 /// Makes the stores, and the head of an empty log.

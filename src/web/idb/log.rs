@@ -127,17 +127,28 @@ impl IndexedDbLog {
     }
 
     fn lost(&self, lost: Lost) {
-        let error = Error::Closed(match lost {
+        match lost {
             Lost::Disconnected => {
                 // The next call opens the database again.
                 let connection = self.0.connection.take();
-                return drop(connection);
+                drop(connection);
             }
-            Lost::Deleted => "the log was deleted".into(),
-            Lost::Upgraded => "a newer version of everbus took the log over: reload".into(),
-        });
-        self.close_with(error.clone());
-        (self.0.on_closed)(error);
+            Lost::Deleted => drop(self.end(Error::deleted())),
+            Lost::Upgraded => {
+                drop(self.end(Error::Closed(
+                    "a newer version of everbus took the log over: reload".into(),
+                )))
+            }
+        }
+    }
+
+    /// Closes the log for good, and tells so once. Gives the error back.
+    fn end(&self, error: Error) -> Error {
+        if self.0.closed.borrow().is_none() {
+            self.close_with(error.clone());
+            (self.0.on_closed)(error.clone());
+        }
+        error
     }
 
     /// Begins a transaction, on a new connection if the platform has dropped the old one.
@@ -159,12 +170,20 @@ impl IndexedDbLog {
             _ => {}
         }
         let inner: Weak<Inner> = Rc::downgrade(&self.0);
-        let connection = Connection::open(&self.0.name, move |lost| {
+        let on_lost = move |lost| {
             if let Some(inner) = inner.upgrade() {
                 IndexedDbLog(inner).lost(lost);
             }
-        })
-        .await?;
+        };
+        // Once a log was seen, only that one will do.
+        let is_new = self.0.incarnation.get().is_none();
+        let connection = match Connection::open(&self.0.name, is_new, on_lost).await {
+            Ok(connection) => connection,
+            Err(error @ (Error::Closed(_) | Error::Unsupported(_))) if !is_new => {
+                return Err(self.end(error));
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(error) = self.0.closed.borrow().as_ref() {
             return Err(error.clone());
         }
@@ -185,9 +204,7 @@ impl IndexedDbLog {
             let head = records::head_from_js(&value)?;
             let incarnation = log.0.incarnation.get().unwrap_or(head.incarnation);
             if incarnation != head.incarnation {
-                return Err(Error::Closed(
-                    "the log was deleted and made again: open it again".into(),
-                ));
+                return Err(log.end(Error::deleted()));
             }
             log.0.incarnation.set(Some(incarnation));
             log.0.head.set(Some(head));
@@ -195,23 +212,33 @@ impl IndexedDbLog {
         })
     }
 
-    /// Runs one transaction that reads the head and gives something back.
+    /// Runs one transaction that reads the head and gives something back, and may be done twice. If it
+    /// fails it is tried once more: the platform may have closed the connection under it.
     pub(super) async fn transact<T: 'static>(
         &self,
         stores: &[&str],
         mode: Mode,
-        work: impl FnOnce(&Transaction, Head, Slot<T>) -> Result<()> + 'static,
+        work: impl FnOnce(&Transaction, Head, Slot<T>) -> Result<()> + Clone + 'static,
     ) -> Result<T> {
         let slot: Slot<T> = Rc::default();
         let (log, result) = (self.clone(), slot.clone());
-        let issue =
-            move |tx: &Transaction| log.with_head(tx, move |tx, head| work(tx, head, result));
-        self.run(stores, mode, Box::new(issue)).await?;
-        let result = slot.take();
-        result.ok_or_else(|| Error::Storage {
-            message: "the transaction has no result".into(),
-            cause: None,
-        })
+        let issue = move |tx: &Transaction| {
+            let (work, result) = (work.clone(), result.clone());
+            log.with_head(tx, move |tx, head| work(tx, head, result))
+        };
+        self.run_twice(stores, mode, Rc::new(issue)).await?;
+        taken(slot)
+    }
+
+    async fn run_twice(&self, stores: &[&str], mode: Mode, issue: Rc<IssueAgain>) -> Result<()> {
+        let mut is_first = true;
+        loop {
+            let issue = issue.clone();
+            match self.run(stores, mode, Box::new(move |tx| issue(tx))).await {
+                Err(Error::Storage { .. }) if is_first => is_first = false,
+                result => return result,
+            }
+        }
     }
 
     async fn run(&self, stores: &[&str], mode: Mode, issue: Issue) -> Result<()> {
@@ -340,8 +367,17 @@ fn moved_on() -> Error {
     Error::Storage { message: "the log has moved on".into(), cause: None }
 }
 
+/// What a transaction begins with that may be tried again.
+type IssueAgain = dyn Fn(&Transaction) -> Result<()>;
+
 /// Where a transaction's callbacks leave what it is for.
 pub(super) type Slot<T> = Rc<RefCell<Option<T>>>;
+
+fn taken<T>(slot: Slot<T>) -> Result<T> {
+    let missing =
+        || Error::Storage { message: "the transaction has no result".into(), cause: None };
+    slot.take().ok_or_else(missing)
+}
 
 /// What an append stored.
 struct Written {
@@ -363,17 +399,21 @@ impl EventLog for IndexedDbLog {
                 Err(refused) => batch = refused,
             }
         }
-        let log = self.clone();
-        let work = move |tx: &Transaction, head: Head, result: Slot<Written>| {
-            head.check(&batch)?;
-            if !batch.checks_ids {
-                return IndexedDbLog::write(tx, head, batch, None, &result);
-            }
-            log.with_recent(tx, head, move |tx, recent| {
-                IndexedDbLog::write(tx, head, batch, Some(recent), &result)
+        let slot: Slot<Written> = Rc::default();
+        let (log, result) = (self.clone(), slot.clone());
+        let issue = move |tx: &Transaction| {
+            log.clone().with_head(tx, move |tx, head| {
+                head.check(&batch)?;
+                if !batch.checks_ids {
+                    return IndexedDbLog::write(tx, head, batch, None, &result);
+                }
+                log.with_recent(tx, head, move |tx, recent| {
+                    IndexedDbLog::write(tx, head, batch, Some(recent), &result)
+                })
             })
         };
-        Ok(self.announce(self.transact(&[META, SEGMENTS], mode, work).await?))
+        self.run(&[META, SEGMENTS], mode, Box::new(issue)).await?;
+        Ok(self.announce(taken(slot)?))
     }
 
     async fn bounds(&self) -> Result<Bounds> {

@@ -53,7 +53,12 @@ impl IndexedDbLog {
         let mut segments = full.clamp(1, FIRST_STEP) as u32;
         let mut chapters = CHAPTERS_AT_FIRST;
         loop {
-            let step = self.read_step(Extent { at, segments, chapters }, query).await?;
+            let extent = Extent { at, segments, chapters };
+            let step = match self.read_step(extent, query).await {
+                // The platform may have closed the connection: a new one may work.
+                Err(Error::Storage { .. }) => self.read_step(extent, query).await?,
+                step => step?,
+            };
             let head = step.head.ok_or_else(Error::closed)?;
             if !in_range(query, &head) {
                 return Ok(page.finish(&head));

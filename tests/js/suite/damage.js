@@ -1,41 +1,18 @@
 // Segments that are changed, cut off or removed from outside: what is damaged is told, and the rest is as it was.
 import { equal, ok, rejects, same } from "./assert.js";
 import { created, many, numbers, payloads, range, take } from "./fixtures.js";
+import { within } from "./raw.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "nobody else can reach a log in memory");
 
-/** The stored database as it is, without everbus. */
-async function database(bus) {
-  const request = indexedDB.open(`everbus:${bus.name}`);
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/** Calls `act` with a store of the database in one transaction; resolves to the result of the request that it returns. */
-async function within(bus, store, act) {
-  const db = await database(bus);
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = db.transaction(store, "readwrite");
-      const request = act(transaction.objectStore(store));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error);
-    });
-  } finally {
-    db.close();
-  }
-}
-
-const load = (bus, key) => within(bus, "segments", (store) => store.get(key));
-const save = (bus, key, value) => within(bus, "segments", (store) => store.put(value, key));
-const keys = (bus) => within(bus, "segments", (store) => store.getAllKeys());
+const load = (bus, key) => within(bus.name, "segments", (store) => store.get(key));
+const save = (bus, key, value) => within(bus.name, "segments", (store) => store.put(value, key));
+const keys = (bus) => within(bus.name, "segments", (store) => store.getAllKeys());
 
 async function change(bus, key, damage) {
   const damaged = damage(await load(bus, key));
-  if (damaged === undefined) await within(bus, "segments", (store) => store.delete(key));
+  if (damaged === undefined) await within(bus.name, "segments", (store) => store.delete(key));
   else await save(bus, key, damaged);
 }
 
@@ -165,7 +142,7 @@ for (const name of ["flipped in its last byte", "removed"]) {
     const before = await load(bus, 30);
     for (let n = 63; n <= 1200; n += 10) await bus.publishAll(many(10, n)).at(-1).committed;
     // FORMAT.md: the last number that is settled is at offset 64 of the head.
-    const head = async () => new DataView((await within(bus, "meta", (store) => store.get("head"))).buffer);
+    const head = async () => new DataView((await within(bus.name, "meta", (store) => store.get("head"))).buffer);
     for (let looks = 0; (await head()).getBigUint64(64, true) < 1000n; looks++) ok(looks < 1000, "nothing is merged");
     const there = name === "removed" ? [1, 31, 62] : [1, 30, 31, 60, 61, 62];
     same((await keys(bus)).slice(0, there.length), there, "the first segments");
@@ -211,9 +188,9 @@ test("a time is found around a damaged segment, and not passed over in it", asyn
 for (const [name, value] of [["removed", undefined], ["of a wrong type", { incarnation: "?", first: 1 }], ["changed", null]]) {
   test(`a log whose head is ${name} is corrupt and stays as it is`, async (t) => {
     const bus = await filled(t);
-    const head = await within(bus, "meta", (store) => store.get("head"));
-    await within(bus, "meta", (store) => (value === undefined ? store.delete("head") : store.put(value ?? head.with(24, head[24] ^ 2), "head")));
-    const damaged = await within(bus, "meta", (store) => store.get("head"));
+    const head = await within(bus.name, "meta", (store) => store.get("head"));
+    await within(bus.name, "meta", (store) => (value === undefined ? store.delete("head") : store.put(value ?? head.with(24, head[24] ^ 2), "head")));
+    const damaged = await within(bus.name, "meta", (store) => store.get("head"));
     await rejects(() => bus.publish(created()).committed, "corrupt", "publishing");
     equal((await t.nextError()).code, "corrupt");
     await rejects(() => bus.log.read(), "corrupt", "reading");
@@ -221,9 +198,9 @@ for (const [name, value] of [["removed", undefined], ["of a wrong type", { incar
     await bus.close();
     await rejects(() => t.open(), "corrupt", "opening");
     same(await keys(bus), [1, 1001, 2001], "what is stored");
-    same(await within(bus, "meta", (store) => store.get("head")), damaged, "the head");
+    same(await within(bus.name, "meta", (store) => store.get("head")), damaged, "the head");
     // Only a person can put it right, and then nothing is lost.
-    await within(bus, "meta", (store) => store.put(head, "head"));
+    await within(bus.name, "meta", (store) => store.put(head, "head"));
     const again = await t.open();
     same(numbers(await again.log.read({ limit: 5000 })), range(1, 3000));
   }, { skip });
@@ -233,7 +210,7 @@ test("a consumer whose position is damaged is named, and can be deleted", async 
   const bus = await filled(t);
   await bus.log.ack("c", 10);
   await bus.log.ack("d", 20);
-  await within(bus, "consumers", (store) => store.put({ next: -1 }, "c"));
+  await within(bus.name, "consumers", (store) => store.put({ next: -1 }, "c"));
   const error = await rejects(() => bus.log.consumers(), "corrupt");
   ok(error.message.includes('"c"'), error.message);
   await rejects(() => bus.log.ack("c", 11), "corrupt");

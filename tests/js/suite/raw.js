@@ -1,0 +1,67 @@
+// The stored database as it is, without everbus.
+
+/** The database of the bus of this name; `version` as `indexedDB.open` has it. It closes when it is asked to. */
+export async function openRaw(name, version) {
+  const database = await settled(indexedDB.open(`everbus:${name}`, version));
+  database.onversionchange = () => database.close();
+  return database;
+}
+
+/** A connection to it that refuses to close. */
+export async function stubborn(name) {
+  const database = await openRaw(name);
+  database.onversionchange = null;
+  return database;
+}
+
+/** Calls `act` with a store in one transaction; resolves to the result of the request that it returns. */
+export async function within(name, store, act) {
+  const database = await openRaw(name);
+  try {
+    return await new Promise((resolve, reject) => {
+      const transaction = database.transaction(store, "readwrite");
+      const request = act(transaction.objectStore(store));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** How a request ends. A request to open that is blocked goes on waiting. */
+export function settled(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Whoever begins a transaction is noted, until `stop()`: the connections and the transactions, all of them real. */
+export function watchTransactions() {
+  const { transaction } = IDBDatabase.prototype;
+  const connections = new Set();
+  const transactions = [];
+  IDBDatabase.prototype.transaction = function (stores, mode, options) {
+    const begun = transaction.call(this, stores, mode, options);
+    connections.add(this);
+    transactions.push({ begun, mode, options });
+    return begun;
+  };
+  return {
+    connections,
+    transactions,
+    stop() {
+      IDBDatabase.prototype.transaction = transaction;
+    },
+  };
+}
+
+/** Until `stop()`, timers run twenty times as fast: a limit of 10 s passes in half a second. */
+export function hurryTimers() {
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (callback, ms = 0, ...rest) => setTimeout(callback, ms / 20, ...rest);
+  return () => {
+    globalThis.setTimeout = setTimeout;
+  };
+}
