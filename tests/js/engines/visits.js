@@ -38,9 +38,9 @@ export async function browse(t, folder, args, without = []) {
 }
 
 /** The same, as a program that the test can kill as a crash would: `{ context, program }`. */
-export async function browseKillable(t, folder) {
+export async function browseKillable(t, folder, more = []) {
   const { executablePath, args } = options();
-  const program = start(executablePath, [...args, "--headless", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"]);
+  const program = start(executablePath, [...args, ...more, "--headless", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"]);
   afterwards(t, () => program.kill());
   const [, endpoint] = await program.printed(/DevTools listening on (ws:\S+)/);
   const browser = await chromium.connectOverCDP(endpoint);

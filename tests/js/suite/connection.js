@@ -1,10 +1,13 @@
 // Connections that the platform closes, as Safari does in the background: the log is opened again, and is whole.
 import { equal, hasCode, ok, rejects, same } from "./assert.js";
 import { collector, committed, created, many, numbers, payloads, range, take } from "./fixtures.js";
-import { settled, stubborn, watchTransactions } from "./raw.js";
+import { openRaw, settled, watchTransactions } from "./raw.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "a memory log has no connection");
+const isWebKit = /AppleWebKit(?!.*Chrome)/.test(globalThis.navigator?.userAgent ?? "");
+/** Aborted by a page in the moment in which their connection closes, some transactions of WebKitGTK never tell their end. */
+const skipAborts = (host) => skip(host) ?? (isWebKit ? "a page can't act this in WebKitGTK: aborted transactions don't always tell their end" : undefined);
 
 /** Ends every connection that was watched as the platform does: open transactions abort, and `close` is told. No page can make an engine do it. */
 function breakConnections({ connections, transactions }) {
@@ -28,7 +31,32 @@ function closeSilently({ connections }) {
   connections.clear();
 }
 
-for (const [name, end] of [["close with an event, and their transactions abort", breakConnections], ["are closed without a word", closeSilently]]) {
+/** Makes a database with the stores and the records of another. */
+async function copy(from, to) {
+  const source = await openRaw(from);
+  const stores = [...source.objectStoreNames];
+  const reading = source.transaction(stores);
+  const records = await Promise.all(stores.map((name) => {
+    const store = reading.objectStore(name);
+    return Promise.all([settled(store.getAllKeys()), settled(store.getAll())]);
+  }));
+  source.close();
+  const request = indexedDB.open(`everbus:${to}`, source.version);
+  request.onupgradeneeded = () => {
+    for (const [i, name] of stores.entries()) {
+      const store = request.result.createObjectStore(name);
+      const [keys, values] = records[i];
+      keys.forEach((key, k) => store.put(values[k], key));
+    }
+  };
+  (await settled(request)).close();
+}
+
+const losses = [
+  ["close with an event, and their transactions abort", breakConnections, skipAborts],
+  ["are closed without a word", closeSilently, skip],
+];
+for (const [name, end, skip] of losses) {
   test(`connections ${name}: what was committed is there once, the rest is refused, and nobody misses anything`, async (t) => {
     const watch = watchTransactions();
     try {
@@ -107,8 +135,9 @@ test("a log that is deleted while its connection is gone is not begun anew by th
     equal(bus.closed, true, "closed");
     hasCode(await t.nextError(), "closed");
     if (indexedDB.databases) {
-      const names = (await indexedDB.databases()).map(({ name }) => name);
-      ok(!names.includes(`everbus:${t.busName}`), "an empty database was left behind");
+      const left = (await indexedDB.databases()).find(({ name }) => name === `everbus:${t.busName}`);
+      // WebKitGTK goes on naming it for a while, without a version.
+      ok(!left?.version, `a database was left behind: ${JSON.stringify(left)}`);
     }
   } finally {
     watch.stop();
@@ -120,25 +149,18 @@ test("a log that is deleted and made again while its connection is gone is anoth
   try {
     const bus = await t.open();
     await committed(bus.publishAll(many(10)));
-    const stored = await stubborn(t.busName);
-    const segment = await settled(stored.transaction("segments").objectStore("segments").get(1));
-    const head = await settled(stored.transaction("meta").objectStore("meta").get("head"));
-    stored.close();
+    const other = await t.open({}, `${t.busName} other`);
+    await committed(other.publishAll(many(20)));
+    await other.close();
     breakConnections(watch);
     await settled(indexedDB.deleteDatabase(`everbus:${t.busName}`));
-    const request = indexedDB.open(`everbus:${t.busName}`);
-    request.onupgradeneeded = () => {
-      for (const store of ["segments", "meta", "consumers"]) request.result.createObjectStore(store);
-      request.transaction.objectStore("segments").put(segment, 1);
-      request.transaction.objectStore("meta").put({ ...head, incarnation: crypto.randomUUID() }, "head");
-    };
-    (await settled(request)).close();
+    await copy(other.name, t.busName);
     await rejects(() => bus.publish(created()).committed, "closed");
     equal(bus.closed, true, "closed");
     hasCode(await t.nextError(), "closed");
     t.forgive("closed");
     const anew = await t.open();
-    equal(await anew.publish(created()).committed, 11, "the next number of the new log");
+    equal(await anew.publish(created()).committed, 21, "the next number of the new log");
   } finally {
     watch.stop();
   }

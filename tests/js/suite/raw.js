@@ -29,6 +29,12 @@ export async function within(name, store, act) {
   }
 }
 
+/** The last number of the log in a database. FORMAT.md: it is at offset 32 of the head. */
+export async function lastNumber(database) {
+  const head = await settled(database.transaction("meta").objectStore("meta").get("head"));
+  return Number(new DataView(head.buffer).getBigUint64(32, true));
+}
+
 /** How a request ends. A request to open that is blocked goes on waiting. */
 export function settled(request) {
   return new Promise((resolve, reject) => {
