@@ -1,16 +1,33 @@
 //! Consumers: named, durable positions in a log.
 
 use crate::log::Bounds;
-use crate::{Error, Result, SeekPosition, SeqNo};
+use crate::{Error, Result, SeekPosition, SeqNo, Uuid};
 
 /// The most bytes of UTF-8 that a consumer's name may have. It has at least one.
 pub const MAX_NAME_BYTES: usize = 255;
+
+/// The right to acknowledge for a consumer, until somebody else claims it.
+///
+/// Whoever claims a consumer learns its position in the same transaction, and everybody who claimed it
+/// before is refused from then on: an event that was acknowledged under one claim is never
+/// acknowledged under another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// 1, 2, 3 …: one more than that of the claim before.
+    pub epoch: u64,
+    /// Who made it: an open bus, for instance.
+    pub holder: Uuid,
+}
 
 /// A consumer's stored position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The number that the consumer's next subscription from the last acknowledged one starts at.
     pub next: SeqNo,
+    /// The newest claim, `None` if there never was one.
+    pub claim: Option<Claim>,
+    /// Whether that claim still keeps others from acknowledging.
+    pub is_held: bool,
 }
 
 /// A change of a consumer's position.
@@ -18,10 +35,22 @@ pub struct Cursor {
 pub enum CursorChange {
     /// Creates the consumer, at the beginning, if it isn't there.
     Register,
-    /// Acknowledges everything up to this number.
+    /// Acknowledges everything up to this number. Refused while somebody holds the consumer.
     Ack(SeqNo),
+    /// Acknowledges everything up to this number, under a claim. Refused once there is a newer one.
+    AckUnder(Claim, SeqNo),
     /// Starts there next time.
     Seek(SeekPosition),
+    /// Claims the consumer, whoever holds it. One that has neither been claimed nor acknowledged
+    /// anything starts at `start`; any other goes on after what was acknowledged.
+    Claim {
+        /// Who claims it.
+        holder: Uuid,
+        /// Where a new consumer starts.
+        start: SeekPosition,
+    },
+    /// Gives a claim up. Does nothing if there is a newer one.
+    Release(Claim),
 }
 
 /// A change of one consumer's position, as one of several: see [`EventLog::move_cursors`](crate::EventLog::move_cursors).
@@ -42,28 +71,63 @@ pub struct ConsumerInfo {
     pub last_acked: Option<SeqNo>,
     /// How many stored events come after that.
     pub lag: u64,
+    /// Who holds it, as far as the log knows: a holder that crashed stays until the next claim.
+    pub held_by: Option<Uuid>,
 }
 
 impl Cursor {
+    /// Where a consumer is that never did anything.
+    pub const START: Cursor = Cursor { next: SeqNo::FIRST, claim: None, is_held: false };
+
     /// The position after `change`, in a log with these bounds.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPosition`] for an acknowledgement past the end, and for a time: see [`EventLog::find_time`](crate::EventLog::find_time).
+    /// [`Error::InvalidPosition`] for an acknowledgement past the end, and for a time: see
+    /// [`EventLog::find_time`](crate::EventLog::find_time). [`Error::Held`] and [`Error::TakenOver`]
+    /// for an acknowledgement that somebody else's claim forbids.
     pub fn change(stored: Option<Cursor>, change: CursorChange, bounds: Bounds) -> Result<Cursor> {
-        let cursor = stored.unwrap_or(Cursor { next: SeqNo::FIRST });
+        let cursor = stored.unwrap_or(Cursor::START);
+        match change {
+            CursorChange::Register => Ok(cursor),
+            CursorChange::Ack(seq_no) => match cursor.claim.filter(|_| cursor.is_held) {
+                Some(Claim { epoch, .. }) => Err(Error::Held { current: epoch }),
+                None => cursor.ack(seq_no, bounds),
+            },
+            CursorChange::AckUnder(claim, seq_no) if cursor.claim == Some(claim) => {
+                cursor.ack(seq_no, bounds)
+            }
+            CursorChange::AckUnder(Claim { epoch, .. }, _) => {
+                Err(Error::TakenOver { epoch, current: cursor.epoch() })
+            }
+            CursorChange::Seek(position) => {
+                Ok(Cursor { next: position.resolve(bounds, cursor)?, ..cursor })
+            }
+            CursorChange::Claim { holder, start } => {
+                let next = if cursor == Cursor::START {
+                    start.resolve(bounds, cursor)?
+                } else {
+                    cursor.next
+                };
+                let claim = Some(Claim { epoch: cursor.epoch() + 1, holder });
+                Ok(Cursor { next, claim, is_held: true })
+            }
+            CursorChange::Release(claim) => {
+                Ok(Cursor { is_held: cursor.is_held && cursor.claim != Some(claim), ..cursor })
+            }
+        }
+    }
+
+    fn ack(self, seq_no: SeqNo, bounds: Bounds) -> Result<Cursor> {
         let last = bounds.last.map_or(0, SeqNo::get);
-        let next = match change {
-            CursorChange::Register | CursorChange::Seek(SeekPosition::LastAcknowledged) => {
-                cursor.next
-            }
-            CursorChange::Ack(seq_no) if seq_no.get() > last => {
-                return Err(Error::past_the_end(seq_no, last));
-            }
-            CursorChange::Ack(seq_no) => cursor.next.max(SeqNo::new(seq_no.get() + 1)?),
-            CursorChange::Seek(position) => position.resolve(bounds, cursor)?,
-        };
-        Ok(Cursor { next })
+        if seq_no.get() > last {
+            return Err(Error::past_the_end(seq_no, last));
+        }
+        Ok(Cursor { next: self.next.max(SeqNo::new(seq_no.get() + 1)?), ..self })
+    }
+
+    fn epoch(self) -> u64 {
+        self.claim.map_or(0, |claim| claim.epoch)
     }
 
     /// As [`change`](Cursor::change), for a consumer of this name.
@@ -84,6 +148,7 @@ impl Cursor {
             name: name.into(),
             last_acked: SeqNo::new((self.next.get() - 1).min(last)).ok(),
             lag: (last + 1).saturating_sub(self.next.get().max(first)),
+            held_by: self.claim.filter(|_| self.is_held).map(|claim| claim.holder),
         }
     }
 }

@@ -61,6 +61,24 @@ pub enum Error {
         /// The bytes of their payloads and metas.
         bytes: usize,
     },
+    /// An exclusive subscription holds the consumer, and this acknowledgement doesn't come from it.
+    #[error(
+        "an exclusive subscription holds the consumer (its epoch is {current}): acknowledge where it runs, or end it"
+    )]
+    Held {
+        /// The epoch of the claim that holds it.
+        current: u64,
+    },
+    /// The claim under which something was acknowledged is no longer the newest.
+    #[error(
+        "the consumer was taken over (the epoch is {current}, this claim's is {epoch}): its events come again where it is held now"
+    )]
+    TakenOver {
+        /// The epoch of the claim.
+        epoch: u64,
+        /// The newest epoch; 0 if the consumer was deleted.
+        current: u64,
+    },
     /// The log no longer has the events that a reader wants next.
     #[error(
         "event {requested} was trimmed, and the log now starts at {first}: seek to it, or skip what is gone"
@@ -122,7 +140,7 @@ impl Error {
             Error::InvalidPosition(_) => "invalid_position",
             Error::InvalidOption(_) => "invalid_option",
             Error::Closed(_) => "closed",
-            Error::Conflict { .. } => "conflict",
+            Error::Conflict { .. } | Error::Held { .. } | Error::TakenOver { .. } => "conflict",
             Error::QueueFull { .. } => "queue_full",
             Error::Trimmed { .. } => "trimmed",
             Error::QuotaExceeded { .. } => "quota_exceeded",

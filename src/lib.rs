@@ -51,7 +51,7 @@ mod wire;
 mod writer;
 
 pub use bus::{EventBus, Receipt, Receiver};
-pub use consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
+pub use consumer::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
 pub use env::Env;
 pub use envelope::EventEnvelope;
 pub use error::{Cause, Error, RecvError, Result};

@@ -5,10 +5,10 @@
 //! doesn't follow sends it back to reading. So no interleaving of writers makes a gap or a duplicate,
 //! and a slow reader costs nobody anything.
 
-use crate::consumer::{Cursor, CursorChange};
+use crate::consumer::{Claim, Cursor, CursorChange};
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Chunk, Commit, Commits, EventLog, Query, time};
-use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo};
+use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo, Uuid};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Subscription {
     next: u64,
     /// Whether to go on at the first stored event when the next one was trimmed.
     skips_trimmed: bool,
+    /// The claim that it was opened with.
+    claim: Option<Claim>,
     /// Whether the log may hold events from `next` on that no commit will bring.
     behind: bool,
     ready: VecDeque<Chunk>,
@@ -51,13 +53,56 @@ impl Subscription {
         let bounds = log.bounds().await?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
-            None => Cursor { next: SeqNo::FIRST },
+            None => Cursor::START,
         };
         let position = time::resolve(&*log, position).await?;
-        let next = position.resolve(bounds, cursor)?.get();
-        let (ready, open) = (VecDeque::new(), None);
-        let skips_trimmed = false;
-        Ok(Subscription { log, commits, filter, next, skips_trimmed, behind: true, ready, open })
+        let next = position.resolve(bounds, cursor)?;
+        Ok(Subscription::start(log, commits, filter, next, None))
+    }
+
+    /// As [`open`](Self::open), but claims the consumer, as [`EventLog::take_over`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventLog::take_over`].
+    pub async fn take_over(
+        log: Arc<dyn EventLog>,
+        consumer: &str,
+        holder: Uuid,
+        position: SeekPosition,
+        filter: Filter,
+    ) -> Result<Subscription> {
+        let commits = log.commits();
+        let start = time::resolve(&*log, position).await?;
+        let Cursor { next, claim, .. } =
+            log.move_cursor(consumer, CursorChange::Claim { holder, start }).await?;
+        Ok(Subscription::start(log, commits, filter, next, claim))
+    }
+
+    fn start(
+        log: Arc<dyn EventLog>,
+        commits: Commits,
+        filter: Filter,
+        next: SeqNo,
+        claim: Option<Claim>,
+    ) -> Subscription {
+        Subscription {
+            log,
+            commits,
+            filter,
+            next: next.get(),
+            skips_trimmed: false,
+            claim,
+            behind: true,
+            ready: VecDeque::new(),
+            open: None,
+        }
+    }
+
+    /// The claim that it was opened with: what it gives is acknowledged under it. `None` if it isn't
+    /// exclusive.
+    pub fn claim(&self) -> Option<Claim> {
+        self.claim
     }
 
     /// Goes on at the first stored event when the next one was trimmed, instead of failing.

@@ -1,6 +1,6 @@
 // What the core offers, typed by hand: the generated types know no element types and no tuples.
 import type { EverbusError } from "./errors.js";
-import type { ConsumerInfo, SeqNo } from "./types.js";
+import type { ConsumerInfo, SeqNo, Uuid } from "./types.js";
 
 /**
  * Stored events. Five numbers an event (number, milliseconds, shape, index of its type, 1 + index of its origin), and
@@ -31,6 +31,8 @@ export interface Batch {
 
 /** A reader of the log that waits for more at its end. */
 export interface Cursor {
+  /** The epoch of its claim, 0 if it isn't exclusive. */
+  readonly epoch: number;
   /** Resolves undefined once the cursor or the log is closed. One call at a time. */
   next(): Promise<Chunk | undefined>;
   close(): void;
@@ -56,8 +58,26 @@ export interface Log {
     filter: object | undefined,
     skipTrimmed: boolean,
   ): Promise<Cursor>;
-  /** Acknowledges for each consumer the number beside it, in one transaction. Resolves to each one's error, if it has one. */
-  ack(consumers: string[], numbers: Float64Array): Promise<(EverbusError | undefined)[]>;
+  /** The same, but claims the consumer: a new one starts at `position`, any other after what it acknowledged. */
+  takeOver(
+    consumer: string,
+    holder: Uuid,
+    position: unknown,
+    filter: object | undefined,
+    skipTrimmed: boolean,
+  ): Promise<Cursor>;
+  /** Gives a claim up, if it is still the newest. */
+  release(consumer: string, epoch: number, holder: Uuid): Promise<void>;
+  /**
+   * Acknowledges for each consumer the number beside it, in one transaction, under the claim beside it if the epoch isn't
+   * 0. Resolves to each one's error, if it has one.
+   */
+  ack(
+    consumers: string[],
+    numbers: Float64Array,
+    epochs: Float64Array,
+    holders: Uuid[],
+  ): Promise<(EverbusError | undefined)[]>;
   seek(consumer: string, position: unknown): Promise<void>;
   consumers(): Promise<ConsumerInfo[]>;
   deleteConsumer(name: string): Promise<boolean>;

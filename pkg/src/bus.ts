@@ -33,7 +33,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
   constructor(session: Session, storage: Bus["storage"], capacity: number) {
     this.name = session.name;
     this.storage = storage;
-    this.log = new BusLog(session);
+    this.log = new BusLog(session, this.origin);
     this.#session = session;
     this.#capacity = capacity;
     // The symbol is newer than some browsers.

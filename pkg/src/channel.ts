@@ -4,6 +4,7 @@ import { Dispatcher } from "./dispatcher.js";
 import type { Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Immediate } from "./immediate.js";
+import { type Locks, RealmLocks, TabLocks } from "./locks.js";
 import { Merging } from "./merging.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
 import { type Limits, Retention } from "./retention.js";
@@ -27,6 +28,7 @@ export interface OpenLog {
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
   readonly consumers: Consumers;
+  readonly locks: Locks;
 }
 
 /** What the open buses of one name share in a realm: the log and the live subscribers. */
@@ -43,9 +45,9 @@ export class Channel {
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
 
-  constructor(stored?: { readonly log: Log; readonly last: SeqNo; readonly newBatch: () => Batch }) {
+  constructor(stored?: { readonly log: Log; readonly last: SeqNo; readonly newBatch: () => Batch; readonly locks: Locks }) {
     if (stored === undefined) return;
-    const { log, last, newBatch } = stored;
+    const { log, last, newBatch, locks } = stored;
     const report = (error: EverbusError): void => {
       for (const member of this.members) member.report(error);
     };
@@ -57,8 +59,8 @@ export class Channel {
       dispatcher.committed(first, entries);
     };
     const writer = new Writer(log, newBatch, onCommit, () => merging.idle());
-    const consumers = new Consumers(log, () => dispatcher.position);
-    this.log = { core: log, writer, dispatcher, consumers };
+    const consumers = new Consumers(log, locks, () => dispatcher.position);
+    this.log = { core: log, writer, dispatcher, consumers, locks };
     // What an earlier page had no time for.
     merging.idle();
   }
@@ -178,7 +180,8 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
   try {
     const [, last] = await awaitCore(() => log.bounds());
     if (closed !== undefined) throw closed;
-    return (channel = new Channel({ log, last: last!, newBatch: () => new core.Batch() }));
+    const locks = kind === "memory" ? new RealmLocks() : new TabLocks(name);
+    return (channel = new Channel({ log, last: last!, newBatch: () => new core.Batch(), locks }));
   } catch (error) {
     closeLog(log);
     throw error;

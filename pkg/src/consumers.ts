@@ -1,19 +1,25 @@
 import type { Log } from "./binding.js";
 import type { EverbusError } from "./errors.js";
-import { awaitCore } from "./module.js";
+import type { Locks } from "./locks.js";
+import { awaitCore, callCore } from "./module.js";
 import { Outcome } from "./outcome.js";
+import type { Tenure } from "./tenure.js";
 import type { SeqNo } from "./types.js";
 import type { Owner } from "./unit.js";
+import { uuidV7 } from "./uuid.js";
 
 /** Acknowledgements of one consumer by one bus that are written as one. */
 class Ack extends Outcome {
   readonly consumer: string;
   seqNo: SeqNo;
+  /** The tenure in which the event was given out, if the consumer is exclusive. */
+  readonly tenure: Tenure | undefined;
 
-  constructor(owner: Owner, consumer: string, seqNo: SeqNo) {
+  constructor(owner: Owner, consumer: string, seqNo: SeqNo, tenure: Tenure | undefined) {
     super(owner);
     this.consumer = consumer;
     this.seqNo = seqNo;
+    this.tenure = tenure;
   }
 }
 
@@ -32,6 +38,7 @@ interface Batch {
  */
 export class Consumers {
   readonly #log: Log;
+  readonly #locks: Locks;
   readonly #lastSeqNo: () => SeqNo;
   /** What is collected for the next transaction, once there is something. */
   #batch: Batch | undefined = undefined;
@@ -41,16 +48,17 @@ export class Consumers {
   #ended: EverbusError | undefined = undefined;
 
   /** `lastSeqNo` gives the last number that is known to be in the log. */
-  constructor(log: Log, lastSeqNo: () => SeqNo) {
+  constructor(log: Log, locks: Locks, lastSeqNo: () => SeqNo) {
     this.#log = log;
+    this.#locks = locks;
     this.#lastSeqNo = lastSeqNo;
   }
 
   /** Resolves when the acknowledgement is durable. Ignoring a failure is safe: the owner is told then. */
-  ack(consumer: string, seqNo: SeqNo, owner: Owner): Promise<void> {
+  ack(consumer: string, seqNo: SeqNo, owner: Owner, tenure: Tenure | undefined): Promise<void> {
     const { acks, newest } = (this.#batch ??= this.#begin());
     const joined = newest.get(consumer);
-    if (joined?.owner === owner) {
+    if (joined?.owner === owner && joined.tenure === tenure) {
       // A number that the log may refuse must not take others with it.
       const highest = Math.max(joined.seqNo, seqNo);
       if (highest <= this.#lastSeqNo()) {
@@ -58,7 +66,7 @@ export class Consumers {
         return joined.promise;
       }
     }
-    const ack = new Ack(owner, consumer, seqNo);
+    const ack = new Ack(owner, consumer, seqNo, tenure);
     acks.push(ack);
     newest.set(consumer, ack);
     return ack.promise;
@@ -97,16 +105,46 @@ export class Consumers {
   }
 
   async #write(acks: readonly Ack[]): Promise<void> {
-    let errors: readonly (EverbusError | undefined)[];
-    try {
-      const [names, numbers] = [acks.map((ack) => ack.consumer), Float64Array.from(acks, (ack) => ack.seqNo)];
-      errors = await this.#call(() => awaitCore(() => this.#log.ack(names, numbers)));
-    } catch (error) {
-      errors = acks.map(() => error as EverbusError);
-    }
+    const errors = await this.#tryWrite(acks);
     const failure = errors.find((error) => error !== undefined);
     for (const flush of this.#flushes) flush.error ??= failure;
-    for (const [i, ack] of acks.entries()) ack.settle(errors[i]);
+    for (const [i, ack] of acks.entries()) {
+      if (errors[i]?.code === "conflict") ack.tenure?.refused();
+      ack.settle(errors[i]);
+    }
+  }
+
+  /** Resolves to each one's error, if it has one. */
+  async #tryWrite(acks: readonly Ack[]): Promise<(EverbusError | undefined)[]> {
+    const names = acks.map((ack) => ack.consumer);
+    const numbers = Float64Array.from(acks, (ack) => ack.seqNo);
+    const epochs = Float64Array.from(acks, (ack) => ack.tenure?.epoch ?? 0);
+    const holders = acks.map((ack) => ack.tenure?.holder ?? "");
+    try {
+      const write = () => this.#call(() => awaitCore(() => this.#log.ack(names, numbers, epochs, holders)));
+      const errors = await write();
+      const held = acks.filter((ack, i) => ack.tenure === undefined && errors[i]?.code === "conflict");
+      // Doing all of them again changes nothing for those that were made.
+      return (await this.#vacate(new Set(held.map((ack) => ack.consumer)))) ? await write() : errors;
+    } catch (error) {
+      return acks.map(() => error as EverbusError);
+    }
+  }
+
+  /** Ends the claims of holders that are gone without a word, as a closed tab is. Resolves to whether there was one. */
+  async #vacate(consumers: ReadonlySet<string>): Promise<boolean> {
+    let isAnyFree = false;
+    for (const consumer of consumers) {
+      const isFree = await this.#locks.ifFree(consumer, async () => {
+        const holder = uuidV7(Date.now());
+        const cursor = await awaitCore(() => this.#log.takeOver(consumer, holder, "last_acknowledged", undefined, false));
+        const epoch = callCore(() => cursor.epoch);
+        callCore(() => cursor.close());
+        await awaitCore(() => this.#log.release(consumer, epoch, holder));
+      });
+      if (isFree) isAnyFree = true;
+    }
+    return isAnyFree;
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {

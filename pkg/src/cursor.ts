@@ -4,6 +4,12 @@ import { EventIterator } from "./iterator.js";
 import { awaitCore, callCore } from "./module.js";
 import type { EventEnvelope } from "./types.js";
 
+interface Source {
+  readonly cursor: Promise<Cursor>;
+  ahead: Promise<Chunk | undefined> | undefined;
+  isReading: boolean;
+}
+
 /**
  * Events from the log, stored ones and then live ones, as fast as they are asked for.
  *
@@ -11,17 +17,27 @@ import type { EventEnvelope } from "./types.js";
  * than that in memory.
  */
 export class CursorIterator extends EventIterator {
-  readonly #cursor: Promise<Cursor>;
-  #ahead: Promise<Chunk | undefined> | undefined = undefined;
-  #reading = false;
+  #source: Source | undefined = undefined;
   #envelopes: EventEnvelope[] = [];
   #taken = 0;
 
   /** Starts at once: `open` is called here, not at the first `next()`. */
-  constructor(open: () => Promise<Cursor>, onEnd: () => void) {
+  constructor(open: (() => Promise<Cursor>) | undefined, onEnd: () => void) {
     super(onEnd);
-    this.#cursor = awaitCore(open);
-    this.#cursor.catch(ignore);
+    if (open !== undefined) this.attach(awaitCore(open));
+  }
+
+  /** From now on events come from there. */
+  protected attach(cursor: Promise<Cursor>): void {
+    this.#source = { cursor, ahead: undefined, isReading: false };
+    cursor.catch(ignore);
+    this.answer();
+  }
+
+  /** Lets go of where events came from, and of what isn't given out yet. */
+  protected detach(): void {
+    this.#close();
+    this.clear();
   }
 
   protected take(): EventEnvelope | undefined {
@@ -39,27 +55,33 @@ export class CursorIterator extends EventIterator {
   }
 
   protected request(): void {
-    if (!this.#reading) void this.#read();
+    if (this.#source?.isReading === false) void this.#read(this.#source);
   }
 
   protected release(): void {
-    this.#cursor.then((cursor) => callCore(() => cursor.close())).catch(ignore);
+    this.#close();
   }
 
-  async #read(): Promise<void> {
-    this.#reading = true;
+  #close(): void {
+    this.#source?.cursor.then((cursor) => callCore(() => cursor.close())).catch(ignore);
+    this.#source = undefined;
+  }
+
+  async #read(source: Source): Promise<void> {
+    source.isReading = true;
     try {
-      const cursor = await this.#cursor;
-      const chunk = await (this.#ahead ?? awaitCore(() => cursor.next()));
-      if (this.isEnded) return;
+      const cursor = await source.cursor;
+      const chunk = await (source.ahead ?? awaitCore(() => cursor.next()));
+      if (this.#source !== source) return;
       if (chunk === undefined) return this.finish();
-      this.#ahead = awaitCore(() => cursor.next());
-      this.#ahead.catch(ignore);
+      source.ahead = awaitCore(() => cursor.next());
+      source.ahead.catch(ignore);
       this.#envelopes = decode(chunk);
     } catch (error) {
-      return this.fail(error);
+      if (this.#source === source) this.fail(error);
+      return;
     } finally {
-      this.#reading = false;
+      source.isReading = false;
     }
     this.answer();
   }

@@ -3,11 +3,13 @@ import { decodeAll } from "./chunk.js";
 import { CursorIterator } from "./cursor.js";
 import type { EverbusError } from "./errors.js";
 import { readEnvelopes } from "./envelope.js";
+import { ExclusiveIterator } from "./exclusive.js";
 import { awaitCore } from "./module.js";
 import { Outcome } from "./outcome.js";
 import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo } from "./options.js";
 import type { Session } from "./session.js";
-import type { ConsumerInfo, EventEnvelope, EventLog, LogStats, SeekPosition, SeqNo } from "./types.js";
+import type { ConsumerInfo, EventEnvelope, EventLog, LogStats, SeekPosition, SeqNo, Uuid } from "./types.js";
+import { Tenures } from "./tenure.js";
 import { Unit } from "./unit.js";
 
 /** How many events one call of the core reads: a larger limit comes in pages. */
@@ -16,9 +18,13 @@ const PAGE = 5000;
 /** `bus.log`. */
 export class BusLog implements EventLog {
   readonly #session: Session;
+  /** Under which id this bus holds exclusive consumers. */
+  readonly #holder: Uuid;
+  readonly #tenures = new Tenures();
 
-  constructor(session: Session) {
+  constructor(session: Session, holder: Uuid) {
     this.#session = session;
+    this.#holder = holder;
   }
 
   async firstSeqNo(): Promise<SeqNo | undefined> {
@@ -74,8 +80,15 @@ export class BusLog implements EventLog {
     session.log("bus.log");
     const name = readName(consumer, "the consumer's name");
     const start = readPosition(position === undefined ? "latest" : position);
-    const { filter, signal, skipTrimmed } = readConsumerOptions(options);
-    const { core, consumers } = session.log("bus.log");
+    const { filter, signal, skipTrimmed, isExclusive } = readConsumerOptions(options);
+    const log = session.log("bus.log");
+    const { core, consumers } = log;
+    if (isExclusive) {
+      log.locks.check();
+      const [holder, tenures] = [this.#holder, this.#tenures];
+      const exclusive = { log, consumer: name, holder, tenures, start, filter, skipTrimmed };
+      return session.open(signal, (onEnd) => new ExclusiveIterator(exclusive, onEnd));
+    }
     const subscribe = () => core.subscribe(name, start, filter, skipTrimmed);
     // Where that is depends on what is being acknowledged.
     const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
@@ -87,7 +100,8 @@ export class BusLog implements EventLog {
     try {
       const { consumers } = this.#session.log("bus.log");
       const name = readName(consumer, "the consumer's name");
-      return consumers.ack(name, readSeqNo(seqNo, "the number to acknowledge", 1), owner);
+      const seq = readSeqNo(seqNo, "the number to acknowledge", 1);
+      return consumers.ack(name, seq, owner, this.#tenures.of(name, seq));
     } catch (error) {
       return Outcome.refused(error as EverbusError, owner);
     }

@@ -28,10 +28,6 @@ function invalidOption(must: string, value: unknown): EverbusError {
   return everbusError("invalid_option", `${must}, but is ${describe(value)}`);
 }
 
-export function unsupported(what: string): EverbusError {
-  return everbusError("unsupported", `${what} is not supported yet: leave it out`);
-}
-
 function readChoice<T extends string>(value: unknown, what: string, choices: readonly T[]): T | undefined {
   if (value !== undefined && !choices.includes(value as T)) {
     throw invalidOption(`${what} must be ${choices.map((choice) => `"${choice}"`).join(" or ")}`, value);
@@ -201,17 +197,18 @@ export interface ConsumerSettings {
   readonly filter: FilterSpec | undefined;
   readonly signal: AbortSignal | undefined;
   readonly skipTrimmed: boolean;
+  readonly isExclusive: boolean;
 }
 
 /** The options of `log.subscribe`. */
 export function readConsumerOptions(value: unknown): ConsumerSettings {
   const known = ["filter", "signal", "exclusive", "onTrimmed"] as const;
   const options = readFields<ConsumerOptions>(value, "the consumer options", known);
-  if (readFlag(options.exclusive, "exclusive")) throw unsupported("exclusive: true");
   return {
     filter: options.filter === undefined ? undefined : readFilter(options.filter),
     signal: readSignal(options.signal),
     skipTrimmed: readChoice(options.onTrimmed, "onTrimmed", ["error", "skip"]) === "skip",
+    isExclusive: readFlag(options.exclusive, "exclusive"),
   };
 }
 

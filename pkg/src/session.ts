@@ -13,6 +13,8 @@ export interface Receiver {
   end(): void;
   /** Ends it after what it has already. */
   finish(): void;
+  /** Resolves, once it has ended, when it holds nothing that others wait for. */
+  readonly freed?: Promise<void>;
 }
 
 /** What `openBus` was told of one bus. */
@@ -124,10 +126,17 @@ export class Session implements Member {
       // A failure was reported when it happened.
       await log.writer.flush().catch(ignore);
       await log.dispatcher.idle();
-      // Subscribers acknowledge what they get.
+      // Subscribers acknowledge what they get, and others wait for what is exclusive.
       await log.consumers.flush().catch(ignore);
+      await this.#free();
     }
     this.#leave();
+  }
+
+  async #free(): Promise<void> {
+    const exclusive = [...this.#receivers].filter(({ freed }) => freed !== undefined);
+    for (const receiver of exclusive) receiver.finish();
+    await Promise.all(exclusive.map(({ freed }) => freed));
   }
 
   terminate(error: EverbusError | undefined): void {

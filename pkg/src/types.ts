@@ -320,8 +320,8 @@ export interface EventLog<out S extends Schema = Schema> {
    * was durable: what it had done since comes again, and nothing is skipped. Ignoring the promise is safe: a failure
    * that nobody awaits reaches `onError`.
    *
-   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position` past the end of the log; `closed`, `storage`,
-   * `quota_exceeded`. An older number than before changes nothing, and is no error.
+   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position` past the end of the log, `conflict` if an
+   * exclusive subscription elsewhere holds the consumer or has taken it over; `closed`, `storage`, `quota_exceeded`. An older number than before changes nothing, and is no error.
    */
   ack(consumer: string, seqNo: SeqNo): Promise<void>;
   /** Where the consumer's next "last_acknowledged" subscription starts. Running subscriptions are unaffected. */
@@ -365,7 +365,15 @@ export interface ConsumerOptions<F extends Filter = Filter> {
   filter?: ExactFilter<F>;
   /** Ends the subscription when it aborts. */
   signal?: AbortSignal;
-  /** One live subscription per consumer name across tabs. Not supported yet: `true` is `unsupported`. */
+  /**
+   * One live subscription of this consumer at a time, among all tabs and workers of the origin. The others wait; when it
+   * ends, or its tab closes, crashes, freezes or hangs, the next one goes on after what was acknowledged. So an event may
+   * be processed again, but is never acknowledged by two: what the earlier holder still acknowledges is refused with
+   * `conflict`, and so is everybody else's `ack` meanwhile; the error's cause is `{ epoch, current }`. A subscription that
+   * lost its consumer waits for it again. `position` is where a consumer starts that nobody has held or acknowledged
+   * anything for; any other goes on where it got to. Tabs need Web Locks, so a secure context: else `unsupported`.
+   * Default false.
+   */
   exclusive?: boolean;
   /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
    *  cause is `{ requested, first }`, or go on from the first one ("skip"). */
@@ -380,4 +388,9 @@ export interface ConsumerInfo {
   lastAcked?: SeqNo;
   /** Stored events after the last acknowledged one. */
   lag: number;
+  /**
+   * The `origin` of the bus whose exclusive subscription holds it. One that crashed is named until the next one takes
+   * over.
+   */
+  heldBy?: Uuid;
 }

@@ -69,6 +69,8 @@ macro_rules! for_each_scenario {
             two_handles_make_one_order
             acknowledging_is_monotonic_and_ends_with_the_log
             positions_are_changed_together_and_refused_alone
+            a_claim_fences_off_everybody_before_it
+            a_claim_goes_on_after_what_was_acknowledged
             seeking_moves_the_next_subscription
             consumers_are_listed_with_their_lag
             trimming_forgets_whole_segments_and_never_renumbers

@@ -165,16 +165,57 @@ impl Log {
         })
     }
 
-    /// Acknowledges for each consumer everything up to the number beside it, in one transaction.
-    /// Resolves to an array: for each an error, or `undefined`.
-    pub fn ack(&self, consumers: Vec<String>, seq_nos: Vec<f64>) -> Promise {
+    /// Claims the consumer, and gives stored events, then live ones. Resolves to a `Cursor`.
+    #[wasm_bindgen(js_name = takeOver)]
+    pub fn take_over(
+        &self,
+        consumer: String,
+        holder: String,
+        position: JsValue,
+        filter: JsValue,
+        skip_trimmed: bool,
+    ) -> Promise {
+        let log = self.log();
+        promise(async move {
+            let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
+            let holder = convert::id(&holder)?;
+            let opened = Subscription::take_over(log, &consumer, holder, position, filter).await?;
+            let subscription = if skip_trimmed { opened.skipping_trimmed() } else { opened };
+            Ok(Cursor::new(subscription).into())
+        })
+    }
+
+    /// Gives a claim up.
+    pub fn release(&self, consumer: String, epoch: f64, holder: String) -> Promise {
+        let log = self.log();
+        promise(async move {
+            log.release(convert::claim(epoch, &holder)?, &consumer).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Acknowledges for each consumer everything up to the number beside it, in one transaction, under
+    /// the claim beside it if the epoch isn't 0. Resolves to an array: for each an error, or `undefined`.
+    pub fn ack(
+        &self,
+        consumers: Vec<String>,
+        seq_nos: Vec<f64>,
+        epochs: Vec<f64>,
+        holders: Vec<String>,
+    ) -> Promise {
         let log = self.log();
         promise(async move {
             let moves: Result<_> = consumers
                 .into_iter()
                 .zip(seq_nos)
-                .map(|(consumer, seq_no)| {
-                    let change = CursorChange::Ack(convert::seq_no(seq_no)?);
+                .zip(epochs.into_iter().zip(holders))
+                .map(|((consumer, seq_no), (epoch, holder))| {
+                    let seq_no = convert::seq_no(seq_no)?;
+                    let change = if epoch > 0.0 {
+                        CursorChange::AckUnder(convert::claim(epoch, &holder)?, seq_no)
+                    } else {
+                        CursorChange::Ack(seq_no)
+                    };
                     Ok(CursorMove { consumer, change })
                 })
                 .collect();
@@ -282,6 +323,7 @@ pub struct Cursor(Rc<CursorState>);
 
 #[derive(Debug)]
 struct CursorState {
+    epoch: u64,
     /// Out while a call to `next` is running.
     subscription: RefCell<Option<Subscription>>,
     closed: RefCell<Option<oneshot::Receiver<()>>>,
@@ -292,6 +334,7 @@ impl Cursor {
     fn new(subscription: Subscription) -> Cursor {
         let (close, closed) = oneshot::channel();
         Cursor(Rc::new(CursorState {
+            epoch: subscription.claim().map_or(0, |claim| claim.epoch),
             subscription: RefCell::new(Some(subscription)),
             closed: RefCell::new(Some(closed)),
             close: RefCell::new(Some(close)),
@@ -301,6 +344,12 @@ impl Cursor {
 
 #[wasm_bindgen]
 impl Cursor {
+    /// The epoch of its claim, 0 if it isn't exclusive.
+    #[wasm_bindgen(getter)]
+    pub fn epoch(&self) -> f64 {
+        self.0.epoch as f64
+    }
+
     /// The next events that match, as a chunk; `undefined` once the cursor or the log is closed.
     pub fn next(&self) -> Promise {
         let state = self.0.clone();

@@ -1,9 +1,10 @@
 //! Filters, positions and pages, from JavaScript and to it.
 
-use crate::consumer::ConsumerInfo;
+use crate::consumer::{Claim, ConsumerInfo};
 use crate::filter::{parse_action, parse_filter_id, parse_kind};
 use crate::log::Chunk;
 use crate::log::segment::join_time;
+use crate::wire::parse_id;
 use crate::{Error, Filter, Result, SeekPosition, SeqNo, Uuid};
 use js_sys::{Array, Float64Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -19,6 +20,15 @@ pub(super) fn whole(number: f64) -> Result<u64> {
 
 pub(super) fn seq_no(number: f64) -> Result<SeqNo> {
     SeqNo::new(whole(number)?)
+}
+
+/// An epoch, and who holds it.
+pub(super) fn claim(epoch: f64, holder: &str) -> Result<Claim> {
+    Ok(Claim { epoch: whole(epoch)?, holder: id(holder)? })
+}
+
+pub(super) fn id(text: &str) -> Result<Uuid> {
+    parse_id(text).ok_or_else(|| Error::InvalidOption("a holder is a UUID".into()))
 }
 
 pub(super) fn position(value: &JsValue) -> Result<SeekPosition> {
@@ -115,6 +125,9 @@ pub(super) fn consumer(info: &ConsumerInfo) -> JsValue {
         set("lastAcked", JsValue::from(last_acked.get() as f64));
     }
     set("lag", JsValue::from(info.lag as f64));
+    if let Some(held_by) = info.held_by {
+        set("heldBy", JsValue::from(held_by.to_string()));
+    }
     object.into()
 }
 

@@ -61,6 +61,8 @@ pub(super) fn to_js(error: Error) -> JsValue {
         Error::Conflict { expected, actual } => {
             numbers([("expected", expected), ("actual", actual)])
         }
+        Error::Held { current } => numbers([("epoch", 0), ("current", current)]),
+        Error::TakenOver { epoch, current } => numbers([("epoch", epoch), ("current", current)]),
         Error::Trimmed { requested, first } => {
             numbers([("requested", requested), ("first", first)])
         }

@@ -1,8 +1,9 @@
 //! The records of the stores, to JavaScript and back. What comes back is checked.
 
-use crate::consumer::Cursor;
+use crate::consumer::{Claim, Cursor};
 use crate::log::segment::Checksum;
 use crate::log::{Head, Segment};
+use crate::wire::parse_id;
 use crate::{Error, Result, SeqNo, Uuid};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -85,12 +86,30 @@ fn read_head(bytes: &[u8]) -> Option<Head> {
 }
 
 pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {
-    record(&[("next", JsValue::from(cursor.next.get() as f64))])
+    let next = ("next", JsValue::from(cursor.next.get() as f64));
+    match cursor.claim {
+        None => record(&[next]),
+        Some(Claim { epoch, holder }) => record(&[
+            next,
+            ("epoch", JsValue::from(epoch as f64)),
+            ("holder", JsValue::from(holder.to_string())),
+            ("held", JsValue::from(cursor.is_held)),
+        ]),
+    }
 }
 
 pub(super) fn cursor_from_js(name: &JsValue, value: &JsValue) -> Result<Cursor> {
-    let next = number(value, "next").and_then(|next| SeqNo::new(next).ok());
-    next.map(|next| Cursor { next }).ok_or_else(|| {
+    let read = || {
+        let next = SeqNo::new(number(value, "next")?).ok()?;
+        if field(value, "epoch").is_undefined() {
+            return Some(Cursor { next, ..Cursor::START });
+        }
+        let epoch = number(value, "epoch")?;
+        let holder = parse_id(&field(value, "holder").as_string()?)?;
+        let is_held = field(value, "held").as_bool()?;
+        Some(Cursor { next, claim: Some(Claim { epoch, holder }), is_held })
+    };
+    read().ok_or_else(|| {
         let name = name.as_string().unwrap_or_default();
         let what = format!("the position of the consumer {name:?} is damaged: delete the consumer");
         Error::corrupt(what)

@@ -17,6 +17,7 @@ import "./read.js";
 import "./log-subscribe.js";
 import "./consumers.js";
 import "./acks.js";
+import "./exclusive.js";
 import "./lifecycle.js";
 import "./delete.js";
 import "./damage.js";

@@ -1,6 +1,6 @@
 // What the contract has and this version has not says so.
 import { openBus } from "./everbus.js";
-import { equal, rejects, throws } from "./assert.js";
+import { equal, rejects } from "./assert.js";
 import { created } from "./fixtures.js";
 import { test } from "./registry.js";
 
@@ -9,19 +9,6 @@ for (const options of [{ log: "none", retention: { maxEvents: 1 } }, { log: "non
     await rejects(() => openBus(t.busName, { log: t.log, ...options }), "unsupported");
     const bus = await t.open({ crossTab: false });
     equal(await bus.publish(created()).committed, 1, "number");
-  });
-}
-
-const calls = {
-  "an exclusive consumer": async (bus) => throws(() => bus.log.subscribe("c", "beginning", { exclusive: true }), "unsupported"),
-};
-for (const [name, call] of Object.entries(calls)) {
-  test(`${name} is unsupported and changes nothing`, async (t) => {
-    const bus = await t.open();
-    await bus.publish(created()).committed;
-    await call(bus);
-    equal((await bus.log.read()).length, 1, "events");
-    equal(await bus.publish(created()).committed, 2, "the next number");
   });
 }
 

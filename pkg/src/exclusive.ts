@@ -1,0 +1,84 @@
+import type { OpenLog } from "./channel.js";
+import { CursorIterator } from "./cursor.js";
+import type { FilterSpec } from "./filter.js";
+import { aborted } from "./locks.js";
+import { awaitCore, callCore } from "./module.js";
+import { Tenure, type Tenures } from "./tenure.js";
+import type { EventEnvelope, Uuid } from "./types.js";
+
+/** What an exclusive subscription is told. */
+export interface Exclusive {
+  readonly log: OpenLog;
+  readonly consumer: string;
+  /** The bus that it belongs to, and its tenures. */
+  readonly holder: Uuid;
+  readonly tenures: Tenures;
+  /** Where a new consumer starts. */
+  readonly start: unknown;
+  readonly filter: FilterSpec | undefined;
+  readonly skipTrimmed: boolean;
+}
+
+/**
+ * The events of a consumer for its only subscription: it waits until it is that.
+ *
+ * It holds the consumer's lock, and under it a claim in the log. The lock tells who is next, soon; the claim is what
+ * makes sure: the log refuses what is acknowledged under an older one. When either is lost, what isn't given out yet is
+ * dropped, and the subscription waits for its next turn, to go on after what was acknowledged by then.
+ */
+export class ExclusiveIterator extends CursorIterator {
+  readonly #exclusive: Exclusive;
+  readonly #ended = new AbortController();
+  #tenure: Tenure | undefined = undefined;
+  /** Resolves when it holds nothing any more. */
+  readonly freed: Promise<void>;
+
+  constructor(exclusive: Exclusive, onEnd: () => void) {
+    super(undefined, onEnd);
+    this.#exclusive = exclusive;
+    const { log, consumer } = exclusive;
+    this.freed = log.locks
+      .keep(consumer, this.#ended.signal, (lost) => this.#hold(lost))
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  protected override take(): EventEnvelope | undefined {
+    const envelope = super.take();
+    if (envelope !== undefined) this.#tenure?.gave(envelope.seq_no!);
+    return envelope;
+  }
+
+  protected override release(): void {
+    super.release();
+    // The next holder gets what is still here.
+    this.clear();
+    this.#ended.abort();
+  }
+
+  async #hold(lost: AbortSignal): Promise<void> {
+    const { log, consumer, holder, tenures, start, filter, skipTrimmed } = this.#exclusive;
+    const ended = this.#ended.signal;
+    const cursor = await log.consumers.run(async () => {
+      // Whoever lost the lock must not claim what somebody else has by now.
+      if (lost.aborted || ended.aborted) return undefined;
+      return awaitCore(() => log.core.takeOver(consumer, holder, start, filter, skipTrimmed));
+    });
+    if (cursor === undefined) return;
+    const refused = new AbortController();
+    const tenure = new Tenure(callCore(() => cursor.epoch), holder, () => refused.abort());
+    this.attach(Promise.resolve(cursor));
+    if (!lost.aborted && !ended.aborted) {
+      this.#tenure = tenure;
+      tenures.begin(consumer, tenure);
+      await aborted(lost, ended, refused.signal);
+      this.#tenure = undefined;
+    }
+    this.detach();
+    // A page that is about to stop must not begin a transaction, for which others would wait. The next claim counts.
+    if (lost.aborted) return;
+    // What was acknowledged comes first. If there is a newer claim, or no log any more, there is nothing to give up.
+    await log.consumers.run(() => awaitCore(() => log.core.release(consumer, tenure.epoch, holder))).catch(ignore);
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,201 @@
+import { everbusError } from "./errors.js";
+
+/** What is done with a lock, until it is lost or nobody wants it any more. */
+export type Hold = (lost: AbortSignal) => Promise<void>;
+
+/** Locks of the consumers of one log: whoever holds one is alone with it. */
+export interface Locks {
+  /** @throws EverbusError `unsupported`. */
+  check(): void;
+  /** Runs `hold` with the lock, again and again, until `ended`. Rejects with what `hold` throws. */
+  keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void>;
+  /** Runs `work` with the lock if nobody holds it or waits for it; resolves to whether it did. */
+  ifFree(consumer: string, work: () => Promise<void>): Promise<boolean>;
+}
+
+/** Resolves once any of these has aborted. */
+export function aborted(...signals: AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of signals) {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    }
+  });
+}
+
+/** The locks of a log in memory: nobody outside this realm knows it, and nothing here gets lost. */
+export class RealmLocks implements Locks {
+  readonly #last = new Map<string, Promise<void>>();
+
+  check(): void {}
+
+  async keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void> {
+    const { signal } = new AbortController();
+    while (!ended.aborted) {
+      let isHolding = false;
+      const before = this.#last.get(consumer) ?? Promise.resolve();
+      const turn = before.then(() => {
+        if (ended.aborted) return;
+        isHolding = true;
+        return hold(signal);
+      });
+      this.#last.set(consumer, turn.catch(ignore));
+      await Promise.race([turn, aborted(ended)]);
+      if (isHolding) await turn;
+    }
+  }
+
+  /** Whoever holds a lock here gives it back. */
+  async ifFree(): Promise<boolean> {
+    return false;
+  }
+}
+
+/** How often one who waits asks whether the holder is alive, and how many times without an answer. */
+const ASK_EVERY_MS = 1000;
+const MOST_UNANSWERED = 4;
+
+/**
+ * The locks of a log that tabs and workers share, by [Web Locks](https://developer.mozilla.org/docs/Web/API/Web_Locks_API):
+ * the browser hands a lock on when its holder closes or crashes.
+ *
+ * A page gives its locks up when it is frozen or goes into the back/forward cache, which they would keep it from, and
+ * asks anew when it is back. One that was frozen without being told, or hangs, doesn't answer those who wait: then the
+ * next one steals its lock. What it still does is refused by the log.
+ */
+export class TabLocks implements Locks {
+  readonly #log: string;
+
+  constructor(log: string) {
+    this.#log = log;
+  }
+
+  check(): void {
+    if (typeof navigator === "object" && navigator.locks !== undefined) return;
+    throw everbusError("unsupported", "exclusive needs Web Locks: serve the page from a secure context (https), or leave it out");
+  }
+
+  #name(consumer: string): string {
+    return `everbus:${JSON.stringify([this.#log, consumer])}`;
+  }
+
+  async ifFree(consumer: string, work: () => Promise<void>): Promise<boolean> {
+    if (typeof navigator !== "object" || navigator.locks === undefined) return false;
+    const run = async (lock: Lock | null): Promise<boolean> => {
+      if (lock !== null) await work();
+      return lock !== null;
+    };
+    return navigator.locks.request(this.#name(consumer), { ifAvailable: true }, run);
+  }
+
+  async keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void> {
+    const name = this.#name(consumer);
+    while (!ended.aborted) {
+      const round = new Round(name, hold);
+      const end = (): void => round.stopWaiting();
+      ended.addEventListener("abort", end);
+      try {
+        await round.run();
+      } finally {
+        ended.removeEventListener("abort", end);
+      }
+      if (round.isSuspended) await Promise.race([shown(ended), aborted(ended)]);
+    }
+  }
+}
+
+/** Asking for a lock once, and holding it until it is given back or lost. */
+class Round {
+  readonly #name: string;
+  readonly #hold: Hold;
+  readonly #waiting = new AbortController();
+  readonly #lost = new AbortController();
+  #holding: Promise<void> | undefined = undefined;
+  #stolen: Promise<void> | undefined = undefined;
+  #alive: BroadcastChannel | undefined = undefined;
+  #unanswered = 0;
+  isSuspended = false;
+
+  constructor(name: string, hold: Hold) {
+    this.#name = name;
+    this.#hold = hold;
+  }
+
+  stopWaiting(): void {
+    this.#waiting.abort();
+  }
+
+  async run(): Promise<void> {
+    const timer = setInterval(() => this.#ask(), ASK_EVERY_MS);
+    if (typeof BroadcastChannel === "function") {
+      this.#alive = new BroadcastChannel(this.#name);
+      this.#alive.onmessage = ({ data }) => this.#heard(data);
+    }
+    for (const [target, event] of suspendingEvents()) target.addEventListener(event, this.#suspend);
+    try {
+      await this.#request({ signal: this.#waiting.signal });
+      await this.#stolen;
+    } finally {
+      for (const [target, event] of suspendingEvents()) target.removeEventListener(event, this.#suspend);
+      clearInterval(timer);
+      this.#alive?.close();
+      this.#lost.abort();
+    }
+    // What was begun under the lock ends before it is begun again.
+    await this.#holding;
+  }
+
+  async #request(options: LockOptions): Promise<void> {
+    try {
+      await navigator.locks.request(this.#name, options, () => this.#granted());
+    } catch (error) {
+      // That is how it ends when it is no longer waited for, and when it is stolen.
+      if ((error as Error).name !== "AbortError") throw error;
+    }
+  }
+
+  #granted(): Promise<void> | void {
+    if (this.#waiting.signal.aborted && this.#stolen === undefined) return;
+    if (this.#lost.signal.aborted) return;
+    this.#alive?.postMessage("alive");
+    this.#holding = this.#hold(this.#lost.signal);
+    return Promise.race([this.#holding, aborted(this.#lost.signal)]);
+  }
+
+  #ask(): void {
+    if (this.#holding !== undefined || this.#stolen !== undefined || this.#alive === undefined) return;
+    if (this.#unanswered++ < MOST_UNANSWERED) return this.#alive.postMessage("are you alive?");
+    this.#waiting.abort();
+    this.#stolen = this.#request({ steal: true });
+  }
+
+  #heard(message: unknown): void {
+    if (message === "alive") this.#unanswered = 0;
+    else if (this.#holding !== undefined) this.#alive?.postMessage("alive");
+  }
+
+  readonly #suspend = (): void => {
+    this.isSuspended = true;
+    this.#waiting.abort();
+    this.#lost.abort();
+  };
+}
+
+/** What tells a page that it is about to stop running. A worker isn't told. */
+function suspendingEvents(): [EventTarget, string][] {
+  if (typeof document === "undefined") return [];
+  return [
+    [document, "freeze"],
+    [globalThis, "pagehide"],
+  ];
+}
+
+/** Resolves when a page runs again. */
+function shown(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    document.addEventListener("resume", () => resolve(), { once: true, signal });
+    globalThis.addEventListener("pageshow", () => resolve(), { once: true, signal });
+  });
+}
+
+function ignore(): void {}
