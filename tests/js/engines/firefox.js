@@ -1,8 +1,9 @@
 import { find } from "./processes.js";
 import { drive } from "./webdriver.js";
 
-export const launch = () =>
+/** Firefox, with a profile in `folder` if there is one, which it keeps. */
+export const launch = (folder) =>
   drive(find("geckodriver"), (port) => ["--port", String(port), "--host", "127.0.0.1"], {
     browserName: "firefox",
-    "moz:firefoxOptions": { binary: find("firefox-esr", "firefox"), args: ["-headless"] },
+    "moz:firefoxOptions": { binary: find("firefox-esr", "firefox"), args: ["-headless", ...(folder ? ["-profile", folder] : [])] },
   });

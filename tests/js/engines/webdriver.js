@@ -2,7 +2,7 @@
 import { start } from "./processes.js";
 import { createServer } from "node:net";
 
-/** Starts a driver, opens a session with these capabilities, and gives `open(url)`, `command(…)` for any other, and `close()`. */
+/** Starts a driver, opens a session with these capabilities, and gives `open(url)`, `command(…)` for any other, `kill()` and `close()`. */
 export async function drive(path, args, capabilities, options) {
   const port = await freePort();
   const driver = start(path, args(port), options);
@@ -18,6 +18,8 @@ export async function drive(path, args, capabilities, options) {
     return {
       command: (method, path, body) => send(method, `/session/${sessionId}${path}`, body),
       open: (url) => send("POST", `/session/${sessionId}/url`, { url }),
+      /** Ends the driver and the browser at once, as a crash does. */
+      kill: () => driver.kill(),
       async close() {
         await send("DELETE", `/session/${sessionId}`).catch(() => {});
         await driver.end();

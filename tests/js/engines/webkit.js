@@ -16,7 +16,7 @@ export async function launch() {
       { env: { DISPLAY: `:${number}`, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } },
     );
     return {
-      open: session.open,
+      ...session,
       async close() {
         await session.close();
         await display.end();
