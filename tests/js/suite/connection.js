@@ -124,6 +124,34 @@ for (const [name, end, skip] of losses) {
   }, { skip });
 }
 
+test("a transaction that is aborted because its connection closes is done again, once", async (t) => {
+  const watch = watchTransactions();
+  try {
+    const bus = await t.open();
+    await committed(bus.publishAll(many(1500)));
+    const calls = [
+      async () => equal(await bus.publish(created()).committed, 1501, "publishing"),
+      async () => equal((await bus.log.read({ limit: 2000 })).length, 1501, "reading"),
+      async () => equal((await bus.log.read({ limit: 2000, reverse: true })).length, 1501, "reading back"),
+      async () => equal(await bus.log.ack("c", 3), undefined, "acknowledging"),
+      async () => equal((await bus.log.consumers())[0].lastAcked, 3, "consumers"),
+      async () => equal(await bus.log.trim(1001), 1001, "trimming"),
+      async () => equal((await bus.log.stats()).events, 501, "stats"),
+    ];
+    for (const call of calls) {
+      let broken = false;
+      watch.began = () => {
+        breakConnections(watch);
+        broken = true;
+      };
+      await call();
+      ok(broken, "nothing was under way");
+    }
+  } finally {
+    watch.stop();
+  }
+}, { skip: skipAborts });
+
 test("a log that is deleted while its connection is gone is not begun anew by the open bus", async (t) => {
   const watch = watchTransactions();
   try {

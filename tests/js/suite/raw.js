@@ -43,7 +43,10 @@ export function settled(request) {
   });
 }
 
-/** Whoever begins a transaction is noted, until `stop()`: the connections and the transactions, all of them real. */
+/**
+ * Whoever begins a transaction is noted, until `stop()`: the connections and the transactions, all of them real.
+ * `began`, if it is set, is called once the next one has its first requests.
+ */
 export function watchTransactions() {
   const { transaction } = IDBDatabase.prototype;
   const connections = new Set();
@@ -52,15 +55,19 @@ export function watchTransactions() {
     const begun = transaction.call(this, stores, mode, options);
     connections.add(this);
     transactions.push({ begun, mode, options });
+    if (watch.began) queueMicrotask(watch.began);
+    watch.began = undefined;
     return begun;
   };
-  return {
+  const watch = {
     connections,
     transactions,
+    began: undefined,
     stop() {
       IDBDatabase.prototype.transaction = transaction;
     },
   };
+  return watch;
 }
 
 /** Until `stop()`, timers run twenty times as fast: a limit of 10 s passes in half a second. */
