@@ -13,6 +13,8 @@ export async function bundle(name) {
     entryPoints: [fileURLToPath(new URL(`../${name}/page.js`, import.meta.url))],
     alias: { "vega-datasets/data": join(vegaDatasets, "../data") },
     loader: { ".csv": "text" },
+    // What a page loads from the server by itself, as it is published.
+    external: ["/package/*"],
     bundle: true,
     format: "esm",
     target: "es2022",

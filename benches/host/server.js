@@ -1,5 +1,10 @@
-// Serves one page with one script, at a port of its own, and hears what it says.
+// Serves one page with one script, and the package, at a port of its own, and hears what the page says.
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { basename, extname } from "node:path";
+
+const PACKAGE = new URL("../../pkg/dist/", import.meta.url);
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 const PAGE = `<!doctype html>
 <meta charset="utf-8">
@@ -25,6 +30,10 @@ export async function serve(scope, script, onSaid) {
       return answer(204, "text/plain");
     }
     if (request.url === "/page.js") return answer(200, "text/javascript", script);
+    if (request.url.startsWith("/package/")) {
+      const file = basename(request.url);
+      return answer(200, TYPES[extname(file)], await readFile(new URL(file, PACKAGE)));
+    }
     answer(200, "text/html", PAGE);
   });
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));

@@ -1,0 +1,100 @@
+// Rows about publishing to handlers of the same page.
+import { entity } from "everbus";
+import { eventsOf } from "../page/events.js";
+import { median } from "../median.js";
+import { expect } from "../page/work.js";
+import { broadcastChannel, contestants } from "./contestants.js";
+
+// Few enough to be in the processor's cache: it is delivery that is measured.
+const events = eventsOf(1000);
+const types = ["airport", "runway", "airline", "aircraft", "crew"];
+const typedEvents = events.map(({ data }, i) => entity.created(types[i % types.length], data ?? null));
+
+/** Each about a millisecond: what interrupts one of them doesn't count. */
+const PIECES = 50;
+
+const EVENT_TARGET = "EventTarget, CustomEvent";
+const slow = new Set([EVENT_TARGET]);
+
+/** What everbus has to reach with so many subscribers. */
+const targetsOf = {
+  1: [
+    { atMost: both(0.00025) },
+    { against: "mitt", atMost: both(8) },
+    { against: EVENT_TARGET, atLeast: both(5) },
+  ],
+  10: [
+    { against: "mitt", atMost: both(2.5) },
+    { against: EVENT_TARGET, atLeast: both(20) },
+  ],
+  100: [
+    { against: "mitt", atMost: both(1) },
+    { against: "RxJS Subject", atLeast: both(2) },
+  ],
+  types: [{ against: "mitt", atMost: both(1.5) }],
+};
+
+function both(target) {
+  return { chromium: target, firefox: target };
+}
+
+/** Events of all kinds, `PIECES` times `size` of them, to subscribers that want every one. */
+export function toAll(subscribers, size) {
+  const subscribe = (bus, handlerOf) => {
+    for (let i = 0; i < subscribers; i++) bus.subscribe(handlerOf());
+  };
+  const work = { events, subscribe, deliveries: subscribers };
+  const others = subscribers > 1 ? [] : [contestant("BroadcastChannel, same page", broadcastChannel, work, size / 10)];
+  return {
+    name: `publish to ${subscribers} ${subscribers === 1 ? "subscriber" : "subscribers"}, each event`,
+    contestants: [...everyone(false, work, size, targetsOf[subscribers]), ...others],
+  };
+}
+
+/** Events of five types in turn, as many, to `each` subscribers of each type. */
+export function byType(each, size) {
+  const subscribe = (bus, handlerOf) => {
+    for (let i = 0; i < each; i++) for (const type of types) bus.subscribeTo(type, handlerOf());
+  };
+  const work = { events: typedEvents, subscribe, deliveries: each };
+  return {
+    name: `publish to ${each * types.length} subscribers of ${types.length} types, each event`,
+    contestants: everyone(true, work, size, targetsOf.types),
+  };
+}
+
+function everyone(isTyped, work, size, targets) {
+  return Object.entries(contestants).map(([name, open]) => ({
+    ...contestant(name, () => open(isTyped), work, slow.has(name) ? size / 10 : size),
+    targets: name === "everbus" ? targets : [],
+  }));
+}
+
+/** Publishes `PIECES` times `size` events. Its value is what one of them took, in the median piece; each delivery is counted. */
+function contestant(name, openBus, { events, subscribe, deliveries }, size) {
+  return {
+    name,
+    async open() {
+      const counter = { got: 0, last: undefined };
+      const bus = await openBus();
+      subscribe(bus, () => (event) => {
+        counter.got++;
+        counter.last = event;
+      });
+      return { bus, counter };
+    },
+    async measure({ bus, counter }) {
+      const times = [];
+      for (let piece = 0; piece < PIECES; piece++) {
+        const started = performance.now();
+        for (let i = 0; i < size; i++) bus.publish(events[i % events.length]);
+        await bus.idle?.();
+        times.push((performance.now() - started) / size);
+      }
+      expect(counter.got, PIECES * size * deliveries, "deliveries");
+      expect(JSON.stringify(counter.last), JSON.stringify(events[(size - 1) % events.length]), "the last event");
+      return median(times);
+    },
+    close: ({ bus }) => bus.close(),
+  };
+}
