@@ -25,30 +25,38 @@ export function compare({ contestants }, engine) {
 export function describe({ name, unit, skipped, contestants, comparisons }) {
   if (skipped !== undefined) return `${name}\n  skipped: ${skipped}`;
   const text = texts[unit];
-  const spread = (values, text) => `(${text(Math.min(...values))} – ${text(Math.max(...values))})`;
   const lines = contestants.map(({ name, values, events }) => {
     const middle = median(values);
     const rate = events > 1 ? `${Math.round(events / middle).toLocaleString("en")} k events/s` : "";
-    return `  ${name.padEnd(38)}${text(middle).padStart(9)}  ${spread(values, text).padEnd(24)}${rate}`.trimEnd();
+    return `  ${name.padEnd(38)}${text(middle).padStart(9)}  ${`(${spread(values, text)})`.padEnd(24)}${rate}`.trimEnd();
   });
-  for (const { of, against, isSpeed, target, ratios, ratio, isReached } of comparisons) {
-    const own = against === undefined ? text : number;
-    const wanted = `target: at ${isSpeed ? "least" : "most"} ${own(target)}${isReached ? "" : ", MISSED"}`;
-    const times = against === undefined ? "" : ` times the ${isSpeed ? "speed" : nouns[unit]} of ${against}`;
-    lines.push(`  → ${of}: ${own(ratio)} ${spread(ratios, own)}${times}; ${wanted}`);
-  }
-  return [name, ...lines].join("\n");
+  return [name, ...lines, ...comparisons.map((comparison) => `  → ${describeComparison(comparison, unit)}`)].join("\n");
 }
 
+/** What a target came to, as text. */
+export function describeComparison({ of, against, isSpeed, target, ratios, ratio, isReached }, unit) {
+  const own = against === undefined ? texts[unit] : number;
+  const wanted = `target: at ${isSpeed ? "least" : "most"} ${own(target)}${isReached ? "" : ", MISSED"}`;
+  const times = against === undefined ? "" : ` times the ${isSpeed ? "speed" : nouns[unit]} of ${against}`;
+  return `${of}: ${own(ratio)} (${spread(ratios, own)})${times}; ${wanted}`;
+}
+
+/** The lowest and the highest. */
+export const spread = (values, text) => `${text(Math.min(...values))} – ${text(Math.max(...values))}`;
+
 const nouns = { ms: "time", bytes: "bytes", segments: "segments" };
-const texts = {
+
+/** How a value of each unit is written. */
+export const texts = {
   ms(value) {
     if (value >= 1000) return `${number(value / 1000)} s`;
     if (value >= 0.1) return `${number(value)} ms`;
+    if (value >= 0.001) return `${number(value * 1e3)} µs`;
     return `${number(value * 1e6)} ns`;
   },
   bytes: (value) => `${number(value / 1e6)} MB`,
   segments: (value) => value.toLocaleString("en"),
 };
 
-const number = (value) => Number(value.toPrecision(3)).toString();
+/** Three digits of a number. */
+export const number = (value) => Number(value.toPrecision(3)).toString();
