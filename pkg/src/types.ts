@@ -172,7 +172,8 @@ export interface PublishOptions {
 export interface SubscribeOptions {
   /**
    * "committed" (default with a log): after the commit, with `seq_no`, in log order.
-   * "immediate" (default without a log): at publish, in this realm only, without `seq_no`.
+   * "immediate" (default without a log): in this realm only, without `seq_no`, and before `publish` returns; in such
+   * a handler, after the event that is being delivered has reached everybody.
    */
   deliver?: "committed" | "immediate";
   /** Ends the subscription when it aborts. */

@@ -255,6 +255,55 @@ test("a tab that is alone says nothing when it commits", limit, async (t) => {
   assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(51, 100));
 });
 
+test("subscriptions from the beginning hand over while another tab writes all the time", limit, async (t) => {
+  const seed = Number(process.env.EVERBUS_SEED ?? Date.now() % 1e6);
+  t.diagnostic(`EVERBUS_SEED=${seed}`);
+  const [reader, writer] = await twoTabs(t);
+  // Commits of all sizes, small ones most of the time, until it is told to stop.
+  const writing = writer.evaluate(async (seed) => {
+    const { pseudoRandom } = await import("/tests/js/suite/fixtures.js");
+    const random = pseudoRandom(seed);
+    globalThis.bus = await everbus.openBus("shop");
+    for (let n = 0; n < 20_000 && !globalThis.enough; ) {
+      const count = random(10) === 0 ? 1 + random(1500) : 1 + random(20);
+      for (let i = 0; i < count; i++) bus.publish(created(n++));
+      if (random(4) > 0) await bus.flush();
+    }
+    await bus.flush();
+    return bus.log.lastSeqNo();
+  }, seed);
+  const begun = await reader.evaluate(async (seed) => {
+    const { pseudoRandom } = await import("/tests/js/suite/fixtures.js");
+    const random = pseudoRandom(seed + 1);
+    globalThis.bus = await everbus.openBus("shop");
+    globalThis.readers = [];
+    const read = async (iterator, list) => {
+      for await (const { seq_no } of iterator) {
+        list.push(seq_no);
+        // Some are slow: they read behind the writer's back.
+        if (random(500) === 0) await new Promise((resolve) => setTimeout(resolve, random(5)));
+      }
+    };
+    const live = [];
+    bus.subscribe(({ seq_no }) => live.push(seq_no));
+    for (let i = 0; i < 12; i++) {
+      const list = [];
+      readers.push(list);
+      void read(bus.log.subscribe(`reader ${i}`, "beginning"), list);
+      await new Promise((resolve) => setTimeout(resolve, random(60)));
+    }
+    globalThis.live = live;
+    return bus.log.lastSeqNo();
+  }, seed);
+  await writer.evaluate(() => (globalThis.enough = true));
+  const last = await writing;
+  assert.ok(begun > 0 && last > begun, `${last} events, ${begun} when the last subscription began`);
+  await reader.waitForFunction((last) => [live, ...readers].every((list) => list.at(-1) >= last), last, { polling: 50 });
+  const { live, readers } = await reader.evaluate(() => ({ live, readers }));
+  for (const [i, numbers] of readers.entries()) assert.deepEqual(numbers, range(1, last), `reader ${i}`);
+  assert.deepEqual(live, range(live[0], last), "the subscriber");
+});
+
 test("a page that missed every message catches up when it is shown", limit, async (t) => {
   const [reader, writer] = await twoTabs(t);
   await reader.evaluate(follow);

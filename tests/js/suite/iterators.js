@@ -115,6 +115,32 @@ test("a reader that pauses now and then while others write misses nothing", asyn
   await iterator.return();
 });
 
+for (const deliver of ["committed", "immediate"]) {
+  test(`iterators that nobody reads to the end hold up nothing: ${deliver}`, async (t) => {
+    const [keeper, bus] = [await t.open(), await t.open({ capacity: 8 })];
+    const unread = range(1, 20).map(() => bus.events(undefined, { deliver }));
+    const halfRead = range(1, 20).map(() => bus.events(undefined, { deliver }));
+    const read = bus.events(undefined, { deliver: "committed" });
+    const consumers = range(1, 20).map((n) => bus.log.subscribe(`unread ${n}`, "beginning"));
+    bus.publish(created(1));
+    for (const iterator of halfRead) same(payloads(await take(iterator, 1)), [1]);
+    for (const n of range(2, 3000)) bus.publish(created(n));
+    await bus.flush();
+    same(payloads(await take(read, 3000)), range(1, 3000));
+    equal(bus.receiverCount, 61, "receivers");
+    await bus.close();
+    equal(keeper.receiverCount, 0, "receivers after the close");
+    // What they have is theirs: at most what they may keep, and then the end.
+    for (const iterator of [...unread, ...halfRead, ...consumers]) {
+      let last = 0;
+      for await (const { event } of iterator) {
+        ok(event.data > last, `${event.data} after ${last}`);
+        last = event.data;
+      }
+    }
+  });
+}
+
 test("closing the bus ends iterators", async (t) => {
   const bus = await t.open();
   const iterators = [bus.events(), bus.log.subscribe("c", "beginning")];

@@ -122,6 +122,27 @@ for (const deliver of ["committed", "immediate"]) {
   });
 }
 
+for (const deliver of ["committed", "immediate"]) {
+  test(`a rejecting subscriber reaches onError and stops nobody: ${deliver}`, async (t) => {
+    const bus = await t.open();
+    const all = collector();
+    const mistake = new Error("too late");
+    let reject;
+    bus.subscribe(async ({ event }) => {
+      if (event.data.n === 1) await new Promise((_, fail) => (reject = fail));
+      throw mistake;
+    }, { deliver });
+    bus.subscribe(all, { deliver });
+    bus.publishAll(many(3));
+    // Nobody waits for the first: the others come, and fail, before it does.
+    same(payloads(await all.until(3)), [{ n: 1 }, { n: 2 }, { n: 3 }]);
+    for (const error of [await t.nextError(), await t.nextError()]) equal(hasCode(error, "subscriber").cause, mistake, "cause");
+    const late = { not: "an Error" };
+    reject(late);
+    equal(hasCode(await t.nextError(), "subscriber").cause, late, "cause");
+  });
+}
+
 test("a subscriber that throws undefined reaches onError all the same", async (t) => {
   const bus = await t.open();
   bus.subscribe(() => { throw undefined; });

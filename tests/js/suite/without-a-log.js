@@ -1,4 +1,4 @@
-import { equal, rejects, same } from "./assert.js";
+import { equal, hasCode, rejects, same } from "./assert.js";
 import { collector, created, many, payloads, range, take } from "./fixtures.js";
 import { test } from "./registry.js";
 
@@ -47,6 +47,16 @@ test("a slow reader without a log is told once per episode how many it missed", 
   for (const event of many(5, 14)) bus.publish(event);
   same(payloads(await take(iterator, 4)), range(15, 18).map((n) => ({ n })));
   same(missed, [6, 1]);
+  await iterator.return();
+});
+
+test("an onLagged that throws reaches onError, and the reader goes on", async (t) => {
+  const bus = await t.open({ log: "none", capacity: 2 });
+  const mistake = new Error("mistake");
+  const iterator = bus.events(undefined, { onLagged: () => { throw mistake; } });
+  for (const event of many(5)) bus.publish(event);
+  same(payloads(await take(iterator, 2)), [{ n: 4 }, { n: 5 }]);
+  equal(hasCode(await t.nextError(), "subscriber").cause, mistake, "cause");
   await iterator.return();
 });
 
