@@ -1,0 +1,153 @@
+// A thousand buses and subscriptions, opened and ended in every way: nothing of them is left.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import v8 from "node:v8";
+import vm from "node:vm";
+import * as everbus from "everbus";
+import { serve } from "./engines/static-server.js";
+import { browse, profile, visit } from "./engines/visits.js";
+
+const limit = { timeout: 180_000 };
+let server;
+before(async () => {
+  server = await serve();
+});
+after(() => server.close());
+
+/** Two buses each. */
+const ROUNDS = 500;
+const SAMPLES = 10;
+/**
+ * `rounds` rounds: buses that are opened and closed, and on each of them, and on one that stays open, every kind of
+ * subscription and of ending. `globalThis.known` has a weak reference to every bus, handler and iterator.
+ */
+const live = async ([log, rounds]) => {
+  const { entity, openBus } = everbus;
+  const options = { log, onError: (error) => { throw error; } };
+  const order = (n) => entity.created("order", n);
+  const know = (object) => {
+    (globalThis.known ??= []).push(new WeakRef(object));
+    return object;
+  };
+  globalThis.keeper ??= await openBus("leaks", options);
+  globalThis.forever ??= new AbortController();
+  for (let round = 0; round < rounds; round++) {
+    const abort = new AbortController();
+    const bus = know(await openBus("leaks", options));
+    const alone = know(await openBus("leaks alone", options));
+    for (const each of [bus, globalThis.keeper]) {
+      for (const deliver of ["committed", "immediate"]) {
+        const leave = each.subscribe({ entity_type: "order" }, know(() => {}), { deliver });
+        each.subscribe(know(() => {}), { deliver, signal: abort.signal });
+        const left = each.subscribe(know(() => {}), { deliver, signal: globalThis.forever.signal });
+        const read = know(each.events(undefined, { deliver }));
+        const aborted = know(each.events(undefined, { deliver, signal: abort.signal }));
+        const waiting = aborted.next();
+        const abandoned = each === bus ? know(each.events(undefined, { deliver })) : undefined;
+        await Promise.all([each.publish(order(round)).committed, abandoned?.next()]);
+        for await (const _ of read) break;
+        leave();
+        left();
+        await waiting;
+      }
+    }
+    // These end with their bus.
+    bus.subscribe(know(() => {}), { signal: globalThis.forever.signal });
+    const consumed = know(bus.log.subscribe("consumer", "last_acknowledged", { signal: globalThis.forever.signal }));
+    await consumed.next();
+    const last = await bus.log.lastSeqNo();
+    await bus.log.ack("consumer", last);
+    const ending = [know(bus.log.subscribe("waiting")).next(), know(bus.events()).next()];
+    abort.abort();
+    await alone.publish(order(round)).committed;
+    // The logs must not be what grows.
+    if (round % 20 === 19) for (const { log } of [bus, alone]) await log.trim((await log.lastSeqNo()) + 1);
+    await Promise.all([bus.close(), alone.close()]);
+    await Promise.all(ending);
+  }
+};
+
+/** How many of the known objects are still there, and of how many. Forgets the others. */
+const countKnown = () => {
+  const made = globalThis.known.length;
+  globalThis.known = globalThis.known.filter((each) => each.deref() !== undefined);
+  return { made, kept: globalThis.known.length };
+};
+
+/** Fails if more of the objects than a round has are kept, or if something else that `sample` gives still grows halfway. */
+async function levelsOff(live, sample) {
+  const samples = [];
+  for (let i = 0; i < SAMPLES; i++) {
+    await live(ROUNDS / SAMPLES);
+    samples.push(await sample());
+  }
+  const shown = samples.map((each) => JSON.stringify(each)).join("\n");
+  const { made, kept, ...end } = samples.at(-1);
+  assert.ok(made > ROUNDS, `${made} objects`);
+  assert.ok(kept < made / (ROUNDS / SAMPLES), shown);
+  for (const what of Object.keys(end)) assert.equal(end[what], samples[SAMPLES / 2 - 1][what], `${what}:\n${shown}`);
+}
+
+/** Notes the memory of each module, and counts what is open. In a page, before anything else runs. */
+const watch = () => {
+  globalThis.watched = { channels: 0, listeners: 0 };
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = function (...args) {
+    const instance = new Instance(...args);
+    globalThis.memory = instance.exports.memory;
+    return instance;
+  };
+  globalThis.BroadcastChannel &&= class extends BroadcastChannel {
+    constructor(name) {
+      super(name);
+      watched.channels++;
+    }
+    close() {
+      super.close();
+      watched.channels--;
+    }
+  };
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  const isCounted = (target) => target === globalThis || target === globalThis.document;
+  EventTarget.prototype.addEventListener = function (...args) {
+    if (isCounted(this ?? globalThis)) watched.listeners++;
+    return addEventListener.apply(this, args);
+  };
+  EventTarget.prototype.removeEventListener = function (...args) {
+    if (isCounted(this ?? globalThis)) watched.listeners--;
+    return removeEventListener.apply(this, args);
+  };
+};
+
+test("a page that opens and closes a thousand buses and subscriptions keeps nothing of them", limit, async (t) => {
+  const context = await browse(t, await profile(t));
+  await context.addInitScript(watch);
+  const page = await visit(t, context, server.origin);
+  const devtools = await context.newCDPSession(page);
+  await levelsOff(
+    (rounds) => page.evaluate(live, ["indexeddb", rounds]),
+    async () => {
+      await devtools.send("HeapProfiler.collectGarbage");
+      const open = await page.evaluate(async () => {
+        const { held, pending } = await navigator.locks.query();
+        return { ...watched, memory: memory.buffer.byteLength, locks: held.length + pending.length };
+      });
+      return { ...open, ...(await page.evaluate(countKnown)) };
+    },
+  );
+});
+
+test("a process that opens and closes a thousand buses and subscriptions keeps nothing of them", limit, async () => {
+  globalThis.everbus = everbus;
+  v8.setFlagsFromString("--expose-gc");
+  const collect = vm.runInNewContext("gc");
+  await levelsOff(
+    (rounds) => live(["memory", rounds]),
+    async () => {
+      // What a turn has looked at stays until its end.
+      await new Promise(setImmediate);
+      collect();
+      return countKnown();
+    },
+  );
+});
