@@ -37,11 +37,9 @@ pub(crate) use {
     recent::RecentIds,
 };
 
-use crate::consumer::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove};
+use crate::consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove};
 use crate::platform::{MaybeSend, MaybeSync};
-use crate::{
-    Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription, Timestamp, Uuid,
-};
+use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription, Timestamp};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -237,70 +235,6 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// subscription's first [`next`](Subscription::next).
     async fn subscribe(&self, consumer: &str, position: SeekPosition) -> Result<Subscription> {
         Subscription::open(self.handle(), Some(consumer), position, Filter::default()).await
-    }
-
-    /// As [`subscribe`](EventLog::subscribe), but exclusively: claims the consumer for `holder`,
-    /// whoever has claimed it before. From now on only this claim's acknowledgements count
-    /// ([`ack_under`](EventLog::ack_under)); everybody else's are refused, even of what was delivered
-    /// before. So no event is acknowledged by two.
-    ///
-    /// Goes on after what was acknowledged. `position` is where a consumer starts that nobody has
-    /// claimed, sought or acknowledged anything for yet.
-    ///
-    /// It doesn't wait for another holder to end: in one process a lock does that, between processes
-    /// whatever tells that one is gone.
-    ///
-    /// # Errors
-    ///
-    /// As [`subscribe`](EventLog::subscribe).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use everbus::{EventLog, MemoryLog, SeekPosition, Uuid};
-    /// # use everbus::{Batch, EntityEvent, EventEnvelope, SeqNo};
-    ///
-    /// # futures::executor::block_on(async {
-    /// let log = MemoryLog::default();
-    /// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
-    /// # let seq_no = log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
-    /// let beginning = SeekPosition::Beginning;
-    /// let slow = log.take_over("mailer", Uuid::from_u128(1), beginning).await?;
-    /// let next = log.take_over("mailer", Uuid::from_u128(2), beginning).await?;
-    /// let (slow, next) = (slow.claim().expect("it is exclusive"), next.claim().expect("it is exclusive"));
-    ///
-    /// assert_eq!(log.ack_under(slow, "mailer", seq_no).await.unwrap_err().code(), "conflict");
-    /// log.ack_under(next, "mailer", seq_no).await?;
-    /// log.release(next, "mailer").await?;
-    /// # Ok::<(), everbus::Error>(())
-    /// # }).unwrap();
-    /// ```
-    async fn take_over(
-        &self,
-        consumer: &str,
-        holder: Uuid,
-        position: SeekPosition,
-    ) -> Result<Subscription> {
-        let filter = Filter::default();
-        Subscription::take_over(self.handle(), consumer, holder, position, filter).await
-    }
-
-    /// Acknowledges everything up to `seq_no`, under a claim: as [`ack`](EventLog::ack) otherwise.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TakenOver`] once there is a newer claim, and those of [`ack`](EventLog::ack).
-    async fn ack_under(&self, claim: Claim, consumer: &str, seq_no: SeqNo) -> Result<()> {
-        self.move_cursor(consumer, CursorChange::AckUnder(claim, seq_no)).await.map(drop)
-    }
-
-    /// Gives a claim up, so that anybody may acknowledge again. Does nothing if there is a newer one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Closed`], [`Error::Storage`].
-    async fn release(&self, claim: Claim, consumer: &str) -> Result<()> {
-        self.move_cursor(consumer, CursorChange::Release(claim)).await.map(drop)
     }
 
     /// Acknowledges everything up to `seq_no`. An older number than before changes nothing.

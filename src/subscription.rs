@@ -60,11 +60,45 @@ impl Subscription {
         Ok(Subscription::start(log, commits, filter, next, None))
     }
 
-    /// As [`open`](Self::open), but claims the consumer, as [`EventLog::take_over`] does.
+    /// As [`open`](Self::open), but exclusively: claims the consumer for `holder`, whoever has claimed it
+    /// before. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
+    /// everybody else's are refused, even of what was delivered before. So no event is acknowledged by
+    /// two.
+    ///
+    /// Goes on after what was acknowledged. `position` is where a consumer starts that nobody has
+    /// claimed, sought or acknowledged anything for yet.
+    ///
+    /// It doesn't wait for another holder to end: in one process a lock does that, between processes
+    /// whatever tells that one is gone. [`CursorChange::Release`] lets others acknowledge again.
     ///
     /// # Errors
     ///
-    /// As [`EventLog::take_over`].
+    /// As [`EventLog::subscribe`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use everbus::{CursorChange, EventLog, Filter, MemoryLog, SeekPosition, Subscription, Uuid};
+    /// # use everbus::{EntityEvent, EventEnvelope};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let log = MemoryLog::default();
+    /// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+    /// # let seq_no = log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
+    /// let take_over = async |holder| {
+    ///     let (position, filter) = (SeekPosition::Beginning, Filter::default());
+    ///     Subscription::take_over(log.handle(), "mailer", holder, position, filter).await
+    /// };
+    /// let slow = take_over(Uuid::from_u128(1)).await?.claim().expect("it is exclusive");
+    /// let next = take_over(Uuid::from_u128(2)).await?.claim().expect("it is exclusive");
+    ///
+    /// let late = log.move_cursor("mailer", CursorChange::AckUnder(slow, seq_no)).await;
+    /// assert_eq!(late.unwrap_err().code(), "conflict");
+    /// log.move_cursor("mailer", CursorChange::AckUnder(next, seq_no)).await?;
+    /// log.move_cursor("mailer", CursorChange::Release(next)).await?;
+    /// # Ok::<(), everbus::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub async fn take_over(
         log: Arc<dyn EventLog>,
         consumer: &str,

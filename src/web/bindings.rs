@@ -189,7 +189,8 @@ impl Log {
     pub fn release(&self, consumer: String, epoch: f64, holder: String) -> Promise {
         let log = self.log();
         promise(async move {
-            log.release(convert::claim(epoch, &holder)?, &consumer).await?;
+            let change = CursorChange::Release(convert::claim(epoch, &holder)?);
+            log.move_cursor(&consumer, change).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

@@ -1,6 +1,7 @@
-// Exclusive consumers across tabs, in Chromium: tabs that close, crash and hang.
+// Exclusive consumers across tabs, in Chromium: tabs that close, crash, freeze and hang.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { launchBare } from "./engines/devtools.js";
 import { serve } from "./engines/static-server.js";
 import { browse, browseKillable, load, profile, visit } from "./engines/visits.js";
 import { pseudoRandom, range } from "./suite/fixtures.js";
@@ -35,17 +36,22 @@ const hasAcked = (count) => acked.length >= count;
 const hasGot = (count) => got.length >= count;
 
 /** A tab that holds the consumer and has acknowledged five events, and one that waits. */
-async function holderAndWaiter(t, context) {
-  const holder = await visit(t, context, server.origin);
+async function holderAndWaiter(open) {
+  const holder = await open();
   await holder.evaluate(work);
   await publish(holder, 5);
   await until(holder, hasAcked, 5);
-  const waiter = await visit(t, context, server.origin);
+  const waiter = await open();
   await waiter.evaluate(work);
   await publish(waiter, 3);
   await until(holder, hasAcked, 8);
   assert.deepEqual(await waiter.evaluate(() => got), [], "what the one that waits got");
   return { holder, waiter };
+}
+
+async function twoTabs(t) {
+  const context = await browse(t, await profile(t));
+  return { context, ...(await holderAndWaiter(() => visit(t, context, server.origin))) };
 }
 
 /** Makes the holder get an event that it doesn't acknowledge yet. */
@@ -58,7 +64,7 @@ async function keepBusy(holder) {
 }
 
 test("a tab that closes hands its consumer on", limit, async (t) => {
-  const { holder, waiter } = await holderAndWaiter(t, await browse(t, await profile(t)));
+  const { holder, waiter } = await twoTabs(t);
   await keepBusy(holder);
   await holder.close();
   await publish(waiter, 1);
@@ -67,7 +73,7 @@ test("a tab that closes hands its consumer on", limit, async (t) => {
 });
 
 test("once the holder is gone and nobody waits, anybody may acknowledge", limit, async (t) => {
-  const { holder, waiter } = await holderAndWaiter(t, await browse(t, await profile(t)));
+  const { holder, waiter } = await twoTabs(t);
   await waiter.reload();
   await load(waiter);
   await keepBusy(holder);
@@ -82,8 +88,7 @@ test("once the holder is gone and nobody waits, anybody may acknowledge", limit,
 });
 
 test("a tab that crashes hands its consumer on", limit, async (t) => {
-  const context = await browse(t, await profile(t));
-  const { holder, waiter } = await holderAndWaiter(t, context);
+  const { context, holder, waiter } = await twoTabs(t);
   await keepBusy(holder);
   const crashed = holder.waitForEvent("crash");
   (await context.newCDPSession(holder)).send("Page.crash").catch(() => {});
@@ -106,8 +111,27 @@ async function isFencedOff(holder, waiter) {
   assert.deepEqual(await holder.evaluate(() => got), range(1, 9).concat(11));
 }
 
+test("a tab that is frozen hands its consumer on, and can't acknowledge over its successor", limit, async (t) => {
+  const folder = await profile(t);
+  const browser = await launchBare(folder);
+  try {
+    const { holder, waiter } = await holderAndWaiter(async () => {
+      const page = await browser.open(`${server.origin}/tests/js/hosts/blank.html`);
+      await load(page);
+      return page;
+    });
+    await keepBusy(holder);
+    await holder.send("Page.setWebLifecycleState", { state: "frozen" });
+    await until(waiter, hasAcked, 1);
+    await holder.send("Page.setWebLifecycleState", { state: "active" });
+    await isFencedOff(holder, waiter);
+  } finally {
+    await browser.close();
+  }
+});
+
 test("a tab that hangs is taken over, and can't acknowledge over its successor", limit, async (t) => {
-  const { holder, waiter } = await holderAndWaiter(t, await browse(t, await profile(t)));
+  const { holder, waiter } = await twoTabs(t);
   await keepBusy(holder);
   const hanging = new Promise((resolve) => holder.once("dialog", resolve));
   const hung = holder.evaluate(() => alert("nothing runs here until this is closed"));

@@ -2,8 +2,8 @@
 
 use super::{Harness, fill, numbers, sample, seq};
 use crate::{
-    Claim, ConsumerInfo, CursorChange, CursorMove, Error, EventKind, EventLog, Filter, Result,
-    SeekPosition, Subscription, Uuid,
+    Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, Error, EventKind, EventLog, Filter,
+    Result, SeekPosition, Subscription, Uuid,
 };
 use futures::future::join;
 
@@ -153,34 +153,34 @@ pub async fn consumers_are_listed_with_their_lag(harness: impl Harness) {
 pub async fn a_claim_fences_off_everybody_before_it(harness: impl Harness) {
     let log = harness.open().await;
     fill(&*log, 5).await;
-    let refused = |outcome: Result<()>| match outcome.expect_err("it is refused") {
+    let refused = |outcome: Result<Cursor>| match outcome.expect_err("it is refused") {
         Error::Held { current } => (0, current),
         Error::TakenOver { epoch, current } => (epoch, current),
         other => panic!("{other}"),
     };
     let first = claim(&*log, 1).await;
-    log.ack_under(first, "reader", seq(1)).await.expect("it is held");
+    under(&*log, first, 1).await.expect("it is held");
     let second = claim(&*log, 2).await;
     assert_eq!((first.epoch, second.epoch), (1, 2));
-    assert_eq!(refused(log.ack_under(first, "reader", seq(2)).await), (1, 2));
-    assert_eq!(refused(log.ack("reader", seq(2)).await), (0, 2));
-    log.release(first, "reader").await.expect("it does nothing");
+    assert_eq!(refused(under(&*log, first, 2).await), (1, 2));
+    assert_eq!(refused(plain(&*log, 2).await), (0, 2));
+    log.move_cursor("reader", CursorChange::Release(first)).await.expect("it does nothing");
     assert_eq!(log.consumers().await.expect("it works")[0].held_by, Some(second.holder));
 
     let log = harness.reopen(log).await;
-    assert_eq!(refused(log.ack("reader", seq(2)).await), (0, 2));
-    log.ack_under(second, "reader", seq(2)).await.expect("it is held");
-    let past = log.ack_under(second, "reader", seq(6)).await.expect_err("the log ends at 5");
+    assert_eq!(refused(plain(&*log, 2).await), (0, 2));
+    under(&*log, second, 2).await.expect("it is held");
+    let past = under(&*log, second, 6).await.expect_err("the log ends at 5");
     assert_eq!(past.code(), "invalid_position");
-    log.release(second, "reader").await.expect("it works");
-    log.ack_under(second, "reader", seq(3)).await.expect("nobody has claimed it since");
-    assert_eq!(refused(log.ack_under(first, "reader", seq(4)).await), (1, 2));
+    log.move_cursor("reader", CursorChange::Release(second)).await.expect("it works");
+    under(&*log, second, 3).await.expect("nobody has claimed it since");
+    assert_eq!(refused(under(&*log, first, 4).await), (1, 2));
     log.ack("reader", seq(4)).await.expect("nobody holds it");
     let reader = &log.consumers().await.expect("it works")[0];
     assert_eq!((reader.last_acked, reader.held_by), (Some(seq(4)), None));
 
     log.delete_consumer("reader").await.expect("it works");
-    assert_eq!(refused(log.ack_under(second, "reader", seq(5)).await), (2, 0));
+    assert_eq!(refused(under(&*log, second, 5).await), (2, 0));
     assert!(log.consumers().await.expect("it works").is_empty());
 }
 
@@ -192,8 +192,7 @@ pub async fn a_claim_goes_on_after_what_was_acknowledged(harness: impl Harness) 
     log.ack("acknowledged", seq(3)).await.expect("it works");
     log.subscribe("subscribed", SeekPosition::Beginning).await.expect("it works");
     let latest = SeekPosition::Latest;
-    let holder = |n| Uuid::from_u64_pair(9, n);
-    let mut new = log.take_over("new", holder(1), latest).await.expect("it works");
+    let mut new = take_over(&*log, "new", 1, latest).await.expect("it works");
     log.append(sample(6)).await.expect("it works");
     log.append(sample(7)).await.expect("it works");
     assert_eq!(numbers(&mut new, 2).await, [6, 7]);
@@ -201,20 +200,37 @@ pub async fn a_claim_goes_on_after_what_was_acknowledged(harness: impl Harness) 
     let mut taken = Vec::new();
     for (consumer, first) in cases {
         let position = if consumer == "new" { SeekPosition::Beginning } else { latest };
-        taken.push((log.take_over(consumer, holder(2), position).await.expect("it works"), first));
+        taken.push((take_over(&*log, consumer, 2, position).await.expect("it works"), first));
     }
     log.append(sample(8)).await.expect("it works");
     for (subscription, first) in &mut taken {
         assert_eq!(numbers(subscription, 1).await, [*first]);
     }
-    let error = log.take_over("", holder(1), latest).await.expect_err("the name is empty");
+    let error = take_over(&*log, "", 1, latest).await.expect_err("the name is empty");
     assert_eq!(error.code(), "invalid_option");
 }
 
+async fn take_over(
+    log: &dyn EventLog,
+    consumer: &str,
+    holder: u64,
+    position: SeekPosition,
+) -> Result<Subscription> {
+    let (holder, filter) = (Uuid::from_u64_pair(9, holder), Filter::default());
+    Subscription::take_over(log.handle(), consumer, holder, position, filter).await
+}
+
 async fn claim(log: &dyn EventLog, holder: u64) -> Claim {
-    let position = SeekPosition::Beginning;
-    let subscription = log.take_over("reader", Uuid::from_u64_pair(9, holder), position).await;
+    let subscription = take_over(log, "reader", holder, SeekPosition::Beginning).await;
     subscription.expect("it works").claim().expect("it is exclusive")
+}
+
+async fn under(log: &dyn EventLog, claim: Claim, n: u64) -> Result<Cursor> {
+    log.move_cursor("reader", CursorChange::AckUnder(claim, seq(n))).await
+}
+
+async fn plain(log: &dyn EventLog, n: u64) -> Result<Cursor> {
+    log.move_cursor("reader", CursorChange::Ack(seq(n))).await
 }
 
 /// A cursor before the first stored event is told so, or skips what is gone if it asked to.
