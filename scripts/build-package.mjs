@@ -1,38 +1,39 @@
-// Builds the npm package from pkg/src and the generated pkg/wasm: one module with the WebAssembly inside, and the
-// declarations of what is public. Runs in the repository's root, after the core was built: `scripts/build` does both.
+// Builds the npm package from pkg/src and the generated pkg/wasm: what the entries share, the entries, the WebAssembly
+// as a file, and the declarations of what is public. Runs in the repository's root, after the core was built:
+// `scripts/build` does both.
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { gzipSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import { build } from "esbuild";
+import { printSizes } from "./package-sizes.mjs";
 
 const WASM = "pkg/wasm";
 const DIST = "pkg/dist";
+const ENTRIES = ["index", "slim", "slim.node", "workerd", "edge-light"];
+/** The roots of what is declared. */
+const PUBLIC = ["index", "slim"];
 
+/** The default entry's WebAssembly: compressed, as base64 alone would be larger than any server's compression undoes. */
 function inlineWasm() {
-  const base64 = readFileSync(`${WASM}/everbus_bg.wasm`).toString("base64");
+  const base64 = deflateSync(readFileSync(`${WASM}/everbus_bg.wasm`), { level: 9, memLevel: 9 }).toString("base64");
   writeFileSync(`${WASM}/inline.js`, `export const wasm = "${base64}";\n`);
   writeFileSync(`${WASM}/inline.d.ts`, "export declare const wasm: string;\n");
 }
 
 async function bundle() {
+  const options = { outdir: DIST, bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
+  await build({ ...options, entryPoints: ["pkg/src/entries/core.ts"], minify: true, sourcemap: "linked" });
+  // Not minified, as that would take the marks away by which bundlers know what has no effect.
   await build({
-    entryPoints: ["pkg/src/index.ts"],
-    outfile: `${DIST}/index.js`,
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    minify: true,
-    sourcemap: "linked",
-    logLevel: "warning",
+    ...options,
+    entryPoints: ENTRIES.map((name) => `pkg/src/entries/${name}.ts`),
+    external: ["./core.js", "./everbus.wasm", "./everbus.wasm?module", "node:fs/promises"],
   });
-  // The map needs the sources, but not a second copy of the WebAssembly.
-  const map = JSON.parse(readFileSync(`${DIST}/index.js.map`, "utf8"));
-  map.sourcesContent = map.sourcesContent.map((text, i) => (map.sources[i].endsWith("/inline.js") ? null : text));
-  writeFileSync(`${DIST}/index.js.map`, JSON.stringify(map));
+  copyFileSync(`${WASM}/everbus_bg.wasm`, `${DIST}/everbus.wasm`);
 }
 
-/** Writes the declarations, and keeps those that are reached from the package's entry: the rest is private. */
+/** Writes the declarations, and keeps those that are reached from the public ones: the rest is private. */
 function declare() {
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "pkg/tsconfig.json"], { stdio: "inherit" });
   const reached = new Set();
@@ -43,23 +44,19 @@ function declare() {
       visit(join(dirname(path), `${specifier}.d.ts`));
     }
   };
-  visit(join(DIST, "index.d.ts"));
+  for (const name of PUBLIC) visit(join(DIST, `${name}.d.ts`));
   for (const path of reached) {
     if (relative(DIST, path).startsWith("..")) throw new Error(`the public types reach ${path}, which is private`);
   }
-  for (const file of readdirSync(DIST)) {
+  for (const file of readdirSync(DIST, { recursive: true })) {
     if (file.endsWith(".d.ts") && !reached.has(join(DIST, file))) rmSync(join(DIST, file));
   }
-}
-
-function printSize(path) {
-  const bytes = readFileSync(path);
-  console.log(`${path}: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+  rmSync(join(DIST, "entries"), { recursive: true });
 }
 
 rmSync(DIST, { recursive: true, force: true });
+for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(file, `pkg/${file}`);
 inlineWasm();
 await bundle();
 declare();
-printSize(`${WASM}/everbus_bg.wasm`);
-printSize(`${DIST}/index.js`);
+printSizes();

@@ -1,8 +1,9 @@
 // The WebAssembly module: compiled once a realm, by the first bus that needs it.
-import { wasm } from "../wasm/inline.js";
 import type { Core } from "./binding.js";
+import type { Compile } from "./compile.js";
 import { EverbusError, type EverbusErrorCode, everbusError } from "./errors.js";
 
+let compile: Compile;
 let loading: Promise<Core> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let view = /* @__PURE__ */ new Uint8Array(0);
@@ -11,12 +12,23 @@ let failed: EverbusError | undefined;
 /** What to reject should the module fail: a promise of a module that trapped never settles by itself. */
 const pending = /* @__PURE__ */ new Set<(error: EverbusError) => void>();
 
+/** `call`, for which the module, should it not run yet, is compiled in this way. */
+export function withModule<F extends (...given: never[]) => unknown>(by: Compile, call: F): F {
+  const calling = (...given: never[]): unknown => {
+    compile = by;
+    return call(...given);
+  };
+  return calling as F;
+}
+
 /** Compiles and starts the module, unless it runs already. A failed attempt may be repeated. */
 export function loadModule(): Promise<Core> {
   loading ??= start().catch((cause: unknown) => {
     loading = undefined;
+    if (cause instanceof EverbusError) throw cause;
     const message =
-      "WebAssembly can't be started here: a page with a Content-Security-Policy has to allow 'wasm-unsafe-eval'";
+      "WebAssembly can't be started here: a page with a Content-Security-Policy has to allow 'wasm-unsafe-eval', " +
+      "and a Worker needs a bundler that knows its condition, such as 'workerd'";
     throw everbusError("unavailable", message, cause);
   });
   return loading;
@@ -24,10 +36,10 @@ export function loadModule(): Promise<Core> {
 
 async function start(): Promise<Core> {
   const core = (await import("./glue.js")) as unknown as Core;
-  const text = atob(wasm);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  memory = core.initSync({ module: await WebAssembly.compile(bytes) }).memory;
+  const module = await compile();
+  // The glue knows a module by its prototype, which is another for one of another realm, as edge runtimes pass it.
+  if (!(module instanceof WebAssembly.Module)) Object.setPrototypeOf(module, WebAssembly.Module.prototype);
+  memory = core.initSync({ module }).memory;
   core.setup(
     (code, message, cause) => everbusError(code as EverbusErrorCode, message, cause),
     (message) => void failModule(message),

@@ -1,0 +1,11 @@
+// `everbus/slim` in Node, whose fetch reads no files.
+import { readFile } from "node:fs/promises";
+import * as core from "./core.js";
+
+const load = async (address: string | URL | Request) =>
+  address instanceof URL && address.protocol === "file:" ? readFile(address) : fetch(address);
+const read = () => core.compileGiven(() => new URL("./everbus.wasm", import.meta.url), load);
+
+export { EverbusError, entity, link, useWasm } from "./core.js";
+export const openBus: typeof core.openBus = /* @__PURE__ */ core.withModule(read, core.openBus);
+export const deleteBus: typeof core.deleteBus = /* @__PURE__ */ core.withModule(read, core.deleteBus);

@@ -1,0 +1,2 @@
+export * from "./index.js";
+export { useWasm, type WasmSource } from "./compile.js";
