@@ -11,6 +11,14 @@ say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# node_packages FOLDER: what this folder's lock file names, installed unless it is.
+node_packages() {
+  [ "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ] || return 0
+  say "installing the node packages of $1"
+  npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
+  touch "$1/node_modules/.package-lock.json"
+}
+
 # The version of a crate in Cargo.lock: locked_version wasm-bindgen
 locked_version() {
   awk -v name="$1" '$1 == "name" { found = ($3 == "\"" name "\"") } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' Cargo.lock

@@ -1,0 +1,66 @@
+// What the package consists of, and that it fits everywhere: its files, its sizes, its exports and its types.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { publint } from "publint";
+import { passedLimits } from "../../scripts/package-sizes.mjs";
+import { run } from "./runtimes.js";
+
+const here = new URL(".", import.meta.url);
+const packed = JSON.parse(readFileSync(new URL("out/packed.json", here), "utf8"));
+
+test("the package has these files", () => {
+  assert.deepEqual(packed.files.map(({ path }) => path).sort(), [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "dist/compile.d.ts",
+    "dist/core.js",
+    "dist/core.js.map",
+    "dist/edge-light.js",
+    "dist/errors.d.ts",
+    "dist/event.d.ts",
+    "dist/everbus.wasm",
+    "dist/index.d.ts",
+    "dist/index.js",
+    "dist/open.d.ts",
+    "dist/slim.d.ts",
+    "dist/slim.js",
+    "dist/slim.node.js",
+    "dist/typed.d.ts",
+    "dist/types.d.ts",
+    "dist/workerd.js",
+    "package.json",
+    "slim.js",
+  ]);
+});
+
+test("installing it installs nothing else and runs nothing", () => {
+  const manifest = JSON.parse(readFileSync(new URL("node_modules/everbus/package.json", here), "utf8"));
+  for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "scripts", "bin"]) {
+    assert.ok(!(field in manifest), field);
+  }
+});
+
+test("it is within its limits of size", () => {
+  assert.deepEqual(passedLimits(), []);
+});
+
+test("every entry exports the same, and the slim ones a function more", async () => {
+  const names = async (path) => Object.keys(await import(`./node_modules/everbus/${path}`)).sort();
+  const all = ["EverbusError", "deleteBus", "entity", "link", "openBus"];
+  assert.deepEqual(await names("dist/index.js"), all);
+  for (const path of ["slim.js", "dist/slim.js", "dist/slim.node.js"]) {
+    assert.deepEqual(await names(path), [...all, "useWasm"], path);
+  }
+});
+
+test("publint has nothing to say", async () => {
+  const { messages } = await publint({ pkgDir: new URL("node_modules/everbus", here).pathname, strict: true });
+  assert.deepEqual(messages, []);
+});
+
+test("the types are what is imported, whatever the resolution", { timeout: 60_000 }, async () => {
+  // The WebAssembly has no types: what importing it gives depends on the bundler.
+  await run("node_modules/.bin/attw", `out/${packed.filename}`, "--profile", "esm-only", "--exclude-entrypoints", "wasm");
+});

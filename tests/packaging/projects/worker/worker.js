@@ -1,0 +1,4 @@
+import { entity, openBus } from "everbus";
+import { shop } from "../shop.js";
+
+shop({ entity, openBus }).then(postMessage);

@@ -1,0 +1,3 @@
+import { runSuite } from "./run.js";
+
+globalThis.outcome = runSuite("indexeddb");
