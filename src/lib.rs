@@ -30,6 +30,9 @@
 //! # Ok::<(), everbus::Error>(())
 //! # }).unwrap();
 //! ```
+//!
+//! There are no features to choose: natively nothing is built that is for JavaScript, and for
+//! `wasm32-unknown-unknown` there is the module `web` besides, with the log in IndexedDB.
 #![forbid(unsafe_code)]
 
 mod bus;
