@@ -28,12 +28,15 @@ export type Report = (error: EverbusError) => void;
 /** Calls what an application gave us. Whatever it throws goes to its `onError` and stops nobody. */
 export function callBack<T>(callback: (argument: T) => unknown, argument: T, report: Report): void {
   try {
-    const result = callback(argument);
-    // An async function throws by rejecting.
-    if (isThenable(result)) result.then(undefined, (cause: unknown) => report(subscriberError(cause)));
+    watch(callback(argument), report);
   } catch (cause) {
     report(subscriberError(cause));
   }
+}
+
+/** Looks after what a callback returned: an async function throws by rejecting. */
+function watch(result: unknown, report: Report): void {
+  if (isThenable(result)) result.then(undefined, (cause: unknown) => report(subscriberError(cause)));
 }
 
 function subscriberError(cause: unknown): EverbusError {
@@ -43,6 +46,20 @@ function subscriberError(cause: unknown): EverbusError {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Those that an event of some shape and type may concern, in the order they subscribed. */
+class Route {
+  /** Their handlers, for the loop that has nothing else to look at. */
+  readonly handlers: readonly Subscriber["handler"][];
+  /** All of them want every event after this position; there is none if one of them decides by ids. */
+  readonly allAfter: number;
+
+  constructor(readonly subscribers: readonly Subscriber[]) {
+    this.handlers = subscribers.map(({ handler }) => handler);
+    const decides = subscribers.some(({ filter }) => filter?.matchesIds !== undefined);
+    this.allAfter = decides ? Infinity : subscribers.reduce((latest, { after }) => Math.max(latest, after), 0);
+  }
 }
 
 /** Events of a type that nobody expected must not fill the memory with routes. */
@@ -56,7 +73,7 @@ const MOST_ROUTES = 1024;
  */
 export class Fanout {
   readonly #subscribers = new Set<Subscriber>();
-  #routes: (Map<string, readonly Subscriber[]> | undefined)[] = [];
+  #routes: (Map<string, Route> | undefined)[] = [];
 
   get size(): number {
     return this.#subscribers.size;
@@ -76,9 +93,13 @@ export class Fanout {
   /** Delivers the event at `position`. The envelope is made at most once, and only if somebody wants it. */
   deliver(event: Delivery, position: number, seqNo: SeqNo | undefined): void {
     const route = this.#routes[event.shape]?.get(event.type) ?? this.#findRoute(event.shape, event.type);
+    const { subscribers } = route;
+    if (subscribers.length === 0) return;
     let envelope: EventEnvelope | undefined;
-    for (let i = 0; i < route.length; i++) {
-      const subscriber = route[i]!;
+    let i = 0;
+    if (position > route.allAfter) i = this.#callUndisturbed(route, (envelope = event.envelope(seqNo)));
+    for (; i < subscribers.length; i++) {
+      const subscriber = subscribers[i]!;
       if (!subscriber.active || position <= subscriber.after) continue;
       const matchesIds = subscriber.filter?.matchesIds;
       if (matchesIds !== undefined && !matchesIds(event)) continue;
@@ -86,9 +107,28 @@ export class Fanout {
     }
   }
 
-  #findRoute(shape: number, type: string): readonly Subscriber[] {
-    const route = [...this.#subscribers].filter(({ filter }) => filter?.matchesType(shape, type) ?? true);
-    const routes = (this.#routes[shape] ??= new Map<string, readonly Subscriber[]>());
+  /**
+   * Calls the handlers until one throws, or someone subscribes or unsubscribes: `deliver` goes on with the rest. Returns
+   * how many it has called. Looking at each subscriber would take longer than calling it.
+   */
+  #callUndisturbed({ handlers, subscribers }: Route, envelope: EventEnvelope): number {
+    const routes = this.#routes;
+    let called = 0;
+    try {
+      while (called < handlers.length && this.#routes === routes) {
+        const handler = handlers[called++]!;
+        const result = handler(envelope);
+        if (result !== undefined) watch(result, subscribers[called - 1]!.report);
+      }
+    } catch (cause) {
+      subscribers[called - 1]!.report(subscriberError(cause));
+    }
+    return called;
+  }
+
+  #findRoute(shape: number, type: string): Route {
+    const route = new Route([...this.#subscribers].filter(({ filter }) => filter?.matchesType(shape, type) ?? true));
+    const routes = (this.#routes[shape] ??= new Map<string, Route>());
     if (routes.size === MOST_ROUTES) routes.clear();
     routes.set(type, route);
     return route;
