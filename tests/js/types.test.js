@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
 
-for (const project of ["tsconfig.json", "tsconfig.node.json"]) {
+for (const project of ["tsconfig.json", "tsconfig.node.json", "tsconfig.server.json"]) {
   test(`types/${project} compiles`, async () => {
     const path = fileURLToPath(new URL(`types/${project}`, import.meta.url));
     const [failed, output] = await new Promise((resolve) => {

@@ -1,6 +1,9 @@
 // Programs that must compile.
 import { EverbusError, deleteBus, entity, link, openBus } from "everbus";
+import * as slim from "everbus/slim";
+import { useWasm, type WasmSource } from "everbus/slim";
 import type {
+  EnvelopeFor,
   Bus, BusOptions, ConsumerInfo, ConsumerOptions, EntityEvent, EventEnvelope, EventLog, EverbusErrorCode, Filter,
   FrameworkEvent, Json, LinkEvent, OneOrMany, PublishOptions, Receipt, Schema, SeekPosition, SeqNo, SubscribeOptions, Uuid,
 } from "everbus";
@@ -158,6 +161,38 @@ export const fake: Pick<Bus, "publish" | "flush"> = {
   publish: (event) => ({ id: event.kind, receivers: 0, committed: Promise.resolve(1) }),
   flush: async () => {},
 };
+
+// The slim entry is the same, and may be told where its WebAssembly is.
+export async function slimly(module: WebAssembly.Module, bytes: Uint8Array<ArrayBuffer>, url: string) {
+  const sources: WasmSource[] = [url, new URL(url), new Request(url), await fetch(url), bytes, bytes.buffer, module];
+  for (const source of sources) useWasm(source);
+  useWasm(fetch(url));
+  useWasm(WebAssembly.compileStreaming(fetch(url)));
+  const bus: Bus<Shop> = await slim.openBus<Shop>("shop");
+  const sameError: EverbusError = new slim.EverbusError();
+  bus.publish(slim.entity.created("order", { total: 1, lines: [] }));
+  return [bus, sameError, slim.deleteBus satisfies typeof deleteBus];
+}
+
+// A handler is given exactly what its filter lets through.
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+type Order = EventEnvelope<EntityEvent<Shop["entities"]["order"]>>;
+type Rating = EventEnvelope<LinkEvent<Shop["links"]["rated"]>>;
+type Either = EventEnvelope<EntityEvent<Shop["entities"]["order"] | Shop["entities"]["customer"]>>;
+export async function exactly(bus: Bus<Shop>, plain: Bus) {
+  bus.subscribe({ entity_type: "order" }, (envelope) => true satisfies Same<typeof envelope, Order>);
+  bus.subscribe({ entity_type: "order" }, (envelope) => true satisfies Same<typeof envelope, EnvelopeFor<Shop, { entity_type: "order" }>>);
+  bus.subscribe({ entity_type: "order" }, (envelope: Order) => envelope.event.entity_id, { deliver: "immediate" });
+  bus.subscribe({ entity_type: ["order", "customer"] }, (envelope) => true satisfies Same<typeof envelope, Either>);
+  bus.subscribe({ link_type: "rated", touches: "a" }, (envelope) => true satisfies Same<typeof envelope, Rating>);
+  bus.subscribe({ kind: "entity" }, (envelope) => true satisfies Same<typeof envelope, EventEnvelope<EntityEvent>>);
+  bus.subscribe({ touches: "a" }, (envelope) => true satisfies Same<typeof envelope, EventEnvelope>);
+  bus.subscribe((envelope) => true satisfies Same<typeof envelope, EventEnvelope>);
+  plain.subscribe({ entity_type: "order" }, (envelope) => true satisfies Same<typeof envelope, EventEnvelope>);
+  for await (const envelope of bus.events({ entity_type: "order" })) true satisfies Same<typeof envelope, Order>;
+  for await (const envelope of bus.log.subscribe("c", "latest", { filter: { entity_type: "order" } })) true satisfies Same<typeof envelope, Order>;
+  for (const envelope of await bus.log.read({ filter: { entity_type: "order" } })) true satisfies Same<typeof envelope, Order>;
+}
 
 // Schema-typed handlers: a filter literal says what arrives.
 export async function typedHandlers(bus: Bus<Shop>) {

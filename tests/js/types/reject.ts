@@ -1,6 +1,8 @@
 // Every statement below a @ts-expect-error must fail to compile: the compiler reports those that don't.
 import { EverbusError, deleteBus, entity, link, openBus } from "everbus";
-import type { Bus, EventEnvelope, EventLog, Filter, FrameworkEvent, Receipt } from "everbus";
+import * as everbus from "everbus";
+import type { Bus, EntityEvent, EventEnvelope, EventLog, Filter, FrameworkEvent, LinkEvent, Receipt } from "everbus";
+import { useWasm } from "everbus/slim";
 
 type Shop = { entities: { order: { total: number } }; links: { rated: { stars: number } } };
 declare const bus: Bus;
@@ -191,4 +193,23 @@ typed.subscribe({ entity_typ: "order" }, () => {});
 typed.subscribe({ link_type: "rated", event_type: "created" }, ({ event }) => event.metadata.stars);
 // @ts-expect-error a payload of a type that isn't declared may be any JSON
 typed.subscribe({ entity_type: "invoice", event_type: "created" }, ({ event }) => event.data.total);
+// @ts-expect-error a handler of customers isn't given orders
+typed.subscribe({ entity_type: "order" }, (envelope: EventEnvelope<EntityEvent<{ name: string }>>) => envelope.id);
+// @ts-expect-error a handler of links isn't given entities
+typed.subscribe({ entity_type: "order" }, (envelope: EventEnvelope<LinkEvent>) => envelope.id);
+// @ts-expect-error a handler of numbers isn't given envelopes
+typed.subscribe({ entity_type: "order" }, (seqNo: number) => seqNo);
+// @ts-expect-error an order has no such field
+typed.events({ entity_type: "order", event_type: "created" }).next().then(({ value }: IteratorYieldResult<EventEnvelope<EntityEvent<{ totl: number }>>>) => value);
+// @ts-expect-error a page of orders isn't one of customers
+typed.log.read({ filter: { entity_type: "order" } }).then((page: EventEnvelope<EntityEvent<{ name: string }>>[]) => page);
+// @ts-expect-error a bus of one schema isn't one of another
+export const other: Bus<{ entities: { order: { name: string } }; links: {} }> = typed;
+
+// @ts-expect-error the default entry has its WebAssembly inside
+everbus.useWasm("everbus.wasm");
+// @ts-expect-error a source is needed
+useWasm();
+// @ts-expect-error nothing is no source
+useWasm(undefined);
 export const events: FrameworkEvent[] = [];
