@@ -11,7 +11,11 @@ const vegaDatasets = dirname(createRequire(import.meta.url).resolve("vega-datase
 export async function bundle(name) {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`../${name}/page.js`, import.meta.url))],
-    alias: { "vega-datasets/data": join(vegaDatasets, "../data") },
+    alias: {
+      "vega-datasets/data": join(vegaDatasets, "../data"),
+      // RxDB brings another patch of it, and a page takes only one.
+      dexie: fileURLToPath(import.meta.resolve("dexie")),
+    },
     loader: { ".csv": "text" },
     // What a page loads from the server by itself, as it is published.
     external: ["/package/*"],
