@@ -21,7 +21,14 @@ for (const bundler of Object.keys(bundlers)) {
   }
 }
 
-for (const name of ["page", "slim", "worker"]) {
+test("vite gives the file's address to useWasm", limit, async (t) => {
+  const server = await serve(await buildProject("vite", "url"));
+  t.after(server.close);
+  await shopInPage(`${server.origin}/`);
+  assert.ok(server.requested.some((path) => path.endsWith(".wasm")), `it fetched ${server.requested}`);
+});
+
+for (const name of ["page", "slim", "worker", "url"]) {
   test(`Vite's development server serves the ${name}`, limit, async (t) => {
     const { createServer } = await import("vite");
     const root = new URL(`projects/${name}`, import.meta.url).pathname;

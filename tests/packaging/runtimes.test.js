@@ -22,6 +22,10 @@ test("Node requires it", { ...limit, skip: requires ? false : "this Node can't r
   assert.deepEqual(JSON.parse(await print("Node", "projects/run.cjs")), expected);
 });
 
+test("both entries have the same buses", limit, async () => {
+  assert.deepEqual(JSON.parse(await print("Node", "projects/both.js")), { heard: 1, sameErrors: true });
+});
+
 test("importing it on a server does nothing", limit, async () => {
   assert.deepEqual(JSON.parse(await print("Node", "projects/ssr.mjs")), { touched: [], added: 0 });
 });

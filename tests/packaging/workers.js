@@ -1,6 +1,6 @@
 // Workers as they are deployed: bundled by their platform's tool, and run by its runtime.
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 export async function worker(t, script) {
   const { Miniflare } = await import("miniflare");
   const name = basename(script);
-  const out = `${here}out/wrangler-${name}`;
+  const out = await mkdtemp(`${here}out/wrangler-`);
   const args = ["deploy", script, "--dry-run", "--outdir", out, "--name", "shop", "--compatibility-date", "2026-01-01"];
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", CI: "1" };
   await promisify(execFile)(`${here}node_modules/.bin/wrangler`, args, { cwd: here, env });
