@@ -2,6 +2,7 @@
 // `node benches/run.mjs [NAME...] [--quick | --write] [--engine chromium|firefox] [--only TEXT]`, after scripts/build.
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { publish, stale } from "./figures/publish.js";
@@ -39,7 +40,7 @@ if (write && (quick || only !== "")) {
 const files = [];
 for (const name of names) {
   console.log(`${name}, in ${engine}${quick ? ", quick: too short to be compared" : ""}`);
-  const result = { bench: name, engine, quick, date: new Date().toISOString(), rows: [] };
+  const result = { bench: name, engine, quick, date: new Date().toISOString(), load: loadavg()[0], rows: [] };
   await measure(name, (said) => {
     if (said.about) {
       Object.assign(result, said.about);

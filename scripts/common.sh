@@ -33,3 +33,10 @@ cargo_tool() {
     cargo install --quiet --force --root "$EVERBUS_TOOLS" --target-dir "$EVERBUS_TOOLS/build" --version "$version" "$@" "$crate"
   fi
 }
+
+# The optimizer as the package is built with it: wasm_opt [options] IN -o OUT
+wasm_opt() {
+  # Features are listed one by one: browsers refuse the output of --all-features.
+  npx wasm-opt -Oz --enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int \
+    --enable-sign-ext --enable-reference-types --enable-multivalue "$@"
+}

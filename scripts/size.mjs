@@ -74,7 +74,7 @@ const STANDARD = new Set(["core", "alloc", "std", "dlmalloc", "compiler_builtins
 function partOf(name = "") {
   const path = /[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)*(?=::)/.exec(name.replace(/\[[0-9a-f]+\]/g, ""))?.[0].split("::") ?? [];
   const [crate, module, inner] = path;
-  if (crate === undefined) return "glue and runtime";
+  if (crate === undefined) return "exports and runtime";
   if (STANDARD.has(crate)) return "Rust's standard library";
   if (crate !== "everbus") return crate;
   return ["everbus", module, ["log", "web"].includes(module) ? inner : undefined].filter(Boolean).join("::");

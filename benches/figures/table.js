@@ -3,8 +3,9 @@ import { median } from "../median.js";
 import { describeComparison, number, spread, texts } from "../report.js";
 
 /** Everything that one bench measured. */
-export function tables({ bench, engine, date, userAgent, cores, rows }) {
-  const measured = `Measured on ${date.slice(0, 10)} with ${cores} cores in \`${userAgent}\`.`;
+export function tables({ bench, engine, date, load, userAgent, cores, rows }) {
+  const busy = `when ${number(load)} processes already wanted the ${cores} cores`;
+  const measured = `Measured on ${date.slice(0, 10)}, ${busy}, in \`${userAgent}\`.`;
   return [
     `## ${bench}, in ${title(engine)}`,
     measured,
@@ -37,7 +38,7 @@ export function summary(results) {
       if (unit !== "ms" || !own?.name.startsWith("everbus") || peers.length === 0) return [];
       const times = peers.map((peer) => {
         const ratio = median(peer.values.map((value, i) => value / own.values[i]));
-        return `${peer.name}: ${number(ratio)} ×`;
+        return `${peer.name}: ${Number(ratio.toPrecision(2))} ×`;
       });
       return `| ${name} | ${texts.ms(median(own.values))} | ${times.join("; ")} |`;
     }),
