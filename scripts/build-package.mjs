@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { deflateSync } from "node:zlib";
+import { zlibAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
 import { printSizes } from "./package-sizes.mjs";
 
@@ -14,9 +14,13 @@ const ENTRIES = ["index", "slim", "slim.node", "workerd", "edge-light"];
 /** The roots of what is declared. */
 const PUBLIC = ["index", "slim"];
 
-/** The default entry's WebAssembly: compressed, as base64 alone would be larger than any server's compression undoes. */
-function inlineWasm() {
-  const base64 = deflateSync(readFileSync(`${WASM}/everbus_bg.wasm`), { level: 9, memLevel: 9 }).toString("base64");
+/**
+ * The default entry's WebAssembly: compressed, as base64 alone would be larger than any server's compression undoes. By
+ * zopfli, which takes two seconds to make it 6 % smaller than zlib does.
+ */
+async function inlineWasm() {
+  const compressed = await zlibAsync(readFileSync(`${WASM}/everbus_bg.wasm`), { numiterations: 5 });
+  const base64 = Buffer.from(compressed).toString("base64");
   writeFileSync(`${WASM}/inline.js`, `export const wasm = "${base64}";\n`);
   writeFileSync(`${WASM}/inline.d.ts`, "export declare const wasm: string;\n");
 }
@@ -56,7 +60,7 @@ function declare() {
 
 rmSync(DIST, { recursive: true, force: true });
 for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(file, `pkg/${file}`);
-inlineWasm();
+await inlineWasm();
 await bundle();
 declare();
 printSizes();
