@@ -48,8 +48,15 @@ export async function compileGiven(
   beside: () => WasmSource,
   load: (address: string | URL | Request) => Promise<Response | BufferSource> = fetch,
 ): Promise<WebAssembly.Module> {
-  const source = await (given ?? beside());
-  const found = isAddress(source) ? await load(source) : source;
+  let found: Response | BufferSource | WebAssembly.Module;
+  let from = "";
+  try {
+    const source = await (given ?? beside());
+    if (isAddress(source)) from = ` from ${isA<Request>("Request", source) ? source.url : source}`;
+    found = isAddress(source) ? await load(source) : source;
+  } catch (cause) {
+    throw everbusError("unavailable", `the WebAssembly can't be fetched${from}`, cause);
+  }
   if (isA<WebAssembly.Module>("WebAssembly.Module", found)) return found;
   return isA<Response>("Response", found) ? compileResponse(found) : WebAssembly.compile(found);
 }

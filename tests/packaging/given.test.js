@@ -26,12 +26,19 @@ for (const way of ["address", "url", "request", "response", "bytes", "module", "
   test(`it may be given as: ${way}`, limit, async () => assert.deepEqual(await given(way), expected));
 }
 
-test("a file that isn't there is told, and may be given anew", limit, async () => {
-  const { name, code, message, then } = await given("missing");
-  assert.deepEqual([name, code], ["EverbusError", "unavailable"]);
-  assert.match(message, /missing\.wasm answered 404/);
-  assert.deepEqual(then, expected);
-});
+const failures = {
+  missing: /missing\.wasm answered 404/,
+  unreachable: /can't be fetched from http:\/\/127\.0\.0\.1:1\/everbus\.wasm$/,
+  rejected: /can't be fetched$/,
+};
+for (const [way, said] of Object.entries(failures)) {
+  test(`what is ${way} is told, and may be given anew`, limit, async () => {
+    const { name, code, message, then } = await given(way);
+    assert.deepEqual([name, code], ["EverbusError", "unavailable"]);
+    assert.match(message, said);
+    assert.deepEqual(then, expected);
+  });
+}
 
 for (const way of ["nothing", "number"]) {
   test(`it may not be given as: ${way}`, limit, async () => {

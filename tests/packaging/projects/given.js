@@ -17,6 +17,8 @@ const sources = {
   module: async () => WebAssembly.compile(await bytes()),
   otherType: () => `${origin}/everbus.bin`,
   missing: () => `${origin}/missing.wasm`,
+  unreachable: () => new Request("http://127.0.0.1:1/everbus.wasm"),
+  rejected: () => Promise.reject(new Error("no")),
   nothing: () => undefined,
   number: () => 5,
 };
