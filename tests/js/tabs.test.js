@@ -326,3 +326,40 @@ test("without crossTab another tab's events come, in order, with the next commit
   await reader.waitForFunction(hasAll, 21, { polling: 20 });
   assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 21));
 });
+
+for (const [what, chosen] of Object.entries({ "a segment that is": [2], "two segments that are": [0, 3] })) {
+  test(`a subscriber is told once of ${what} damaged before it has read them, and gets all the others`, limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(async () => {
+      globalThis.errors = [];
+      // It isn't told of what the other one writes: it has to read that.
+      const onError = ({ code, cause }) => errors.push({ code, cause });
+      globalThis.bus = await everbus.openBus("shop", { crossTab: false, onError });
+      globalThis.got = [];
+      bus.subscribe(({ seq_no, event }) => got.push([seq_no, event.data]));
+    });
+    const damaged = await writer.evaluate(async (chosen) => {
+      const { within } = await import("/tests/js/suite/raw.js");
+      const bus = await everbus.openBus("shop");
+      // The first one is half full, so that pages that are read end within the others.
+      for (const count of [500, 3000]) await Promise.all(bus.publishAll(Array.from({ length: count }, (_, n) => created(n))).map(({ committed }) => committed));
+      await bus.close();
+      const segments = await within("shop", "segments", (store) => store.getAllKeys());
+      for (const i of chosen) {
+        const bytes = await within("shop", "segments", (store) => store.get(segments[i]));
+        bytes[bytes.length - 1] ^= 1;
+        await within("shop", "segments", (store) => store.put(bytes, segments[i]));
+      }
+      return chosen.map((i) => ({ first: segments[i], last: (segments[i + 1] ?? 3501) - 1 }));
+    }, chosen);
+    assert.deepEqual(await reader.evaluate(() => [got, errors]), [[], []], "before it has heard");
+    // Its own commit shows what is missing; the next one comes as if nothing had been.
+    for (const own of ["first", "second"]) await reader.evaluate((own) => bus.publish(created(own)).committed, own);
+    await reader.waitForFunction(() => got.at(-1)?.[1] === "second", undefined, { polling: 20 });
+    const { got, errors } = await reader.evaluate(() => ({ got, errors }));
+    const isDamaged = (seqNo) => damaged.some(({ first, last }) => first <= seqNo && seqNo <= last);
+    const data = (seqNo) => (seqNo > 3500 ? ["first", "second"][seqNo - 3501] : seqNo > 500 ? seqNo - 501 : seqNo - 1);
+    assert.deepEqual(got, range(1, 3502).filter((seqNo) => !isDamaged(seqNo)).map((seqNo) => [seqNo, data(seqNo)]));
+    assert.deepEqual(errors, damaged.map((cause) => ({ code: "corrupt", cause })));
+  });
+}

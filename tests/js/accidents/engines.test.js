@@ -9,18 +9,6 @@ import { profile } from "../engines/visits.js";
 import { pseudoRandom } from "../suite/fixtures.js";
 import { Record, seed } from "./record.js";
 
-/** Opens a further tab; resolves to what closes it. */
-async function openTab({ command, open }, url) {
-  const first = await command("GET", "/window");
-  const { handle } = await command("POST", "/window/new", { type: "tab" });
-  await command("POST", "/window", { handle });
-  await open(url);
-  return async () => {
-    await command("DELETE", "/window");
-    await command("POST", "/window", { handle: first });
-  };
-}
-
 const limit = { timeout: 180_000 };
 
 /** A server that keeps the record, and addresses of pages that write and that tell what is stored. */
@@ -50,7 +38,7 @@ for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGT
     const browser = await launch();
     t.after(() => browser.close());
     for (const writer of [1, 2, 3]) {
-      const closeTab = await openTab(browser, writing(writer));
+      const closeTab = await browser.openTab(writing(writer));
       await record.until(writer, 1 + random(200));
       await delay(random(100));
       await closeTab();

@@ -14,7 +14,7 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-/** `heard` gets what pages post to /outcomes<run>: the run and the outcome. */
+/** `heard` gets what pages post to /outcomes<run>: the run and the outcome. The answer waits for what it returns. */
 export async function serve(heard = () => {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
@@ -25,7 +25,7 @@ export async function serve(heard = () => {}) {
     if (request.method === "POST" && path.startsWith("/outcomes")) {
       let text = "";
       for await (const chunk of request.setEncoding("utf8")) text += chunk;
-      heard(path.slice("/outcomes".length), JSON.parse(text));
+      await heard(path.slice("/outcomes".length), JSON.parse(text));
       return answer(204, "text/plain");
     }
     const type = types[extname(path)];

@@ -2,7 +2,10 @@
 import { start } from "./processes.js";
 import { createServer } from "node:net";
 
-/** Starts a driver, opens a session with these capabilities, and gives `open(url)`, `command(…)` for any other, `kill()` and `close()`. */
+/**
+ * Starts a driver, opens a session with these capabilities, and gives `open(url)`, `openTab(url)`, `command(…)` for any
+ * other, `kill()` and `close()`.
+ */
 export async function drive(path, args, capabilities, options) {
   const port = await freePort();
   const driver = start(path, args(port), options);
@@ -15,9 +18,23 @@ export async function drive(path, args, capabilities, options) {
   try {
     await ready(send, driver);
     const { sessionId } = await send("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
+    const command = (method, path, body) => send(method, `/session/${sessionId}${path}`, body);
+    const open = (url) => command("POST", "/url", { url });
+    const first = await command("GET", "/window");
     return {
-      command: (method, path, body) => send(method, `/session/${sessionId}${path}`, body),
-      open: (url) => send("POST", `/session/${sessionId}/url`, { url }),
+      command,
+      open,
+      /** Opens a further tab, to which commands go from now on; resolves to what closes it and goes back to the first. */
+      async openTab(url) {
+        const { handle } = await command("POST", "/window/new", { type: "tab" });
+        await command("POST", "/window", { handle });
+        await open(url);
+        return async () => {
+          await command("POST", "/window", { handle });
+          await command("DELETE", "/window");
+          await command("POST", "/window", { handle: first });
+        };
+      },
       /** Ends the driver and the browser at once, as a crash does. */
       kill: () => driver.kill(),
       async close() {
