@@ -12,6 +12,7 @@ mod log;
 mod merge;
 mod read;
 mod records;
+mod rotation;
 mod transaction;
 mod trim;
 

@@ -1,6 +1,8 @@
 //! [`Connection`]: an open database, and how it is opened and deleted.
 
-use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
+use super::{
+    CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records, rotation,
+};
 use crate::env::Env;
 use crate::log::Head;
 use crate::web::WebEnv;
@@ -94,6 +96,7 @@ impl Connection {
                 other => other,
             })?
             .unchecked_into();
+        rotation::once();
         Ok(Connection::watch(database, on_lost))
     }
 
@@ -148,7 +151,7 @@ pub async fn delete(name: &str) -> Result<()> {
 }
 
 /// The platform's IndexedDB: looking for it may throw, and there may be none.
-fn factory() -> Result<IdbFactory> {
+pub(super) fn factory() -> Result<IdbFactory> {
     const MISSING: &str = "there is no IndexedDB here";
     let found = js_sys::Reflect::get(&js_sys::global(), &JsValue::from("indexedDB"))
         .map_err(|thrown| unavailable("IndexedDB is forbidden here", thrown))?;

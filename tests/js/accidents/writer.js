@@ -16,7 +16,8 @@ let stopped = false;
 
 /** Publishes one by one, in bursts and atomically, as the seed has it, and posts `[writer, n, number]` of each that is committed. */
 export async function write({ writer, seed }) {
-  const bus = await openBus("shop", { onError: (error) => tell({ error: `${error.code}: ${error.message}` }) });
+  // By name: falling back to memory is no way out here.
+  const bus = await openBus("shop", { log: "indexeddb", onError: (error) => tell({ error: `${error.code}: ${error.message}` }) });
   const random = pseudoRandom(seed);
   for (let n = 1; !stopped; ) {
     const count = [1, 1, 1 + random(10), 1 + random(300)][random(4)];
@@ -36,7 +37,7 @@ export function stop() {
 
 /** What is stored from a number on, as `[number, id, writer, n]`; a payload that isn't what was written is an error. */
 export async function read(from = 1) {
-  const bus = await openBus("shop");
+  const bus = await openBus("shop", { log: "indexeddb" });
   const rows = [];
   for (;;) {
     const page = await bus.log.read({ from, limit: 5000 });

@@ -1,0 +1,51 @@
+//! Rotation: has Chromium begin a new log file, so that nothing is lost when it is killed twice.
+//!
+//! Chromium keeps an origin's IndexedDB in LevelDB and opens it with `reuse_logs`. If the browser was
+//! killed while it wrote a record, the next one writes on behind the torn record; and when that log is
+//! read again, it counts as corrupt, and Chromium throws away all databases of the origin, with everything
+//! that was committed ([google/leveldb#1287](https://github.com/google/leveldb/issues/1287)). Of the
+//! kills of `tests/js/accidents/kills.test.js` one in sixty did that.
+//!
+//! Deleting a database compacts LevelDB: what is in the log goes to a table, and a new log begins. That
+//! takes some milliseconds outside of the page.
+
+use super::connection::factory;
+use super::listen;
+use js_sys::Reflect;
+use std::cell::Cell;
+use wasm_bindgen::prelude::*;
+use web_sys::IdbDatabase;
+
+/// A database that is there for a moment. A log's has a colon in its name.
+const NAME: &str = "everbus";
+
+thread_local! {
+    static IS_DONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Begins a new log file, once in the life of a page or worker, which a browser that is killed ends, too.
+/// Nobody need wait for it.
+pub(super) fn once() {
+    if IS_DONE.replace(true) || !is_chromium() {
+        return;
+    }
+    // Without it everything works as long as nothing tears the log.
+    let Ok(factory) = factory() else { return };
+    let Ok(request) = factory.open(NAME) else { return };
+    let opened = request.clone();
+    listen::once(&request, "success", move |_| {
+        if let Some(database) = opened.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok())
+        {
+            database.close();
+            let _ = factory.delete_database(NAME);
+        }
+    })
+    .forget();
+}
+
+/// Whether this is Chromium: the others don't have `navigator.userAgentData`, and don't use LevelDB.
+fn is_chromium() -> bool {
+    let get = |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from(name));
+    let navigator = get(&js_sys::global(), "navigator").unwrap_or_default();
+    get(&navigator, "userAgentData").is_ok_and(|found| !found.is_undefined())
+}
