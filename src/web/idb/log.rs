@@ -9,7 +9,9 @@
 use super::connection::{Connection, Lost};
 use super::read::segments_from;
 use super::transaction::{Issue, Mode, Transaction};
-use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, consumers, merge, records, trim};
+use super::{
+    CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, consumers, merge, records, rotation, trim,
+};
 use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::{
     Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Notice,
@@ -242,7 +244,11 @@ impl IndexedDbLog {
     }
 
     async fn run(&self, stores: &[&str], mode: Mode, issue: Issue) -> Result<()> {
-        self.begin(stores, mode).await?.run(issue).await
+        self.begin(stores, mode).await?.run(issue).await?;
+        if mode != Mode::Read {
+            rotation::done().await;
+        }
+        Ok(())
     }
 
     /// The window of known ids, up to the head.

@@ -7,40 +7,62 @@
 //! kills of `tests/js/accidents/kills.test.js` one in sixty did that.
 //!
 //! Deleting a database compacts LevelDB: what is in the log goes to a table, and a new log begins. That
-//! takes some milliseconds outside of the page.
+//! takes some milliseconds outside of the page, from its first bus on. A commit that is faster is told of
+//! when it is done.
 
 use super::connection::factory;
 use super::listen;
+use futures::channel::oneshot;
+use futures::future::{FutureExt, LocalBoxFuture, Shared, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Reflect;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 use web_sys::IdbDatabase;
 
 /// A database that is there for a moment. A log's has a colon in its name.
 const NAME: &str = "everbus";
 
+/// The longest that a commit waits for it, in milliseconds: the platform may have its reasons.
+const PATIENCE: u32 = 1000;
+
 thread_local! {
-    static IS_DONE: Cell<bool> = const { Cell::new(false) };
+    static IS_BEGUN: Cell<bool> = const { Cell::new(false) };
+    static DONE: RefCell<Option<Shared<LocalBoxFuture<'static, ()>>>> = const { RefCell::new(None) };
 }
 
 /// Begins a new log file, once in the life of a page or worker, which a browser that is killed ends, too.
-/// Nobody need wait for it.
 pub(super) fn once() {
-    if IS_DONE.replace(true) || !is_chromium() {
+    if IS_BEGUN.replace(true) || !is_chromium() {
         return;
     }
     // Without it everything works as long as nothing tears the log.
     let Ok(factory) = factory() else { return };
     let Ok(request) = factory.open(NAME) else { return };
+    let (sender, deleted) = oneshot::channel::<()>();
+    let limit = TimeoutFuture::new(PATIENCE);
+    let done = async move { drop(select(deleted, limit).await) };
+    DONE.replace(Some(done.boxed_local().shared()));
     let opened = request.clone();
     listen::once(&request, "success", move |_| {
-        if let Some(database) = opened.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok())
-        {
-            database.close();
-            let _ = factory.delete_database(NAME);
+        let Some(database) = opened.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok())
+        else {
+            return;
+        };
+        database.close();
+        if let Ok(request) = factory.delete_database(NAME) {
+            listen::once(&request, "success", move |_| drop(sender)).forget();
         }
     })
     .forget();
+}
+
+/// Waits until a new log file has begun: what was committed before is safe from then on.
+pub(super) async fn done() {
+    let done = DONE.with_borrow(Clone::clone);
+    if let Some(done) = done {
+        done.await;
+    }
 }
 
 /// Whether this is Chromium: the others don't have `navigator.userAgentData`, and don't use LevelDB.

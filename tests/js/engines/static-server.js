@@ -24,7 +24,12 @@ export async function serve(heard = () => {}) {
     };
     if (request.method === "POST" && path.startsWith("/outcomes")) {
       let text = "";
-      for await (const chunk of request.setEncoding("utf8")) text += chunk;
+      try {
+        for await (const chunk of request.setEncoding("utf8")) text += chunk;
+      } catch {
+        // A browser that is killed while it posts has said nothing.
+        return;
+      }
       await heard(path.slice("/outcomes".length), JSON.parse(text));
       return answer(204, "text/plain");
     }
