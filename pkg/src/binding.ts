@@ -83,6 +83,8 @@ export interface Log {
   deleteConsumer(name: string): Promise<boolean>;
   /** Whether there are small segments that should be merged. */
   needsMerge(): boolean;
+  /** Whether `merge` would write a chapter, if nothing is to be merged. */
+  needsChapter(): boolean;
   /** Merges some; resolves to whether there is more to do. */
   merge(): Promise<boolean>;
   /** Makes cursors read on: another tab may have appended. */

@@ -2,12 +2,19 @@ import type { Log } from "./binding.js";
 import type { EverbusError } from "./errors.js";
 import { awaitCore, callCore } from "./module.js";
 
-/** Merges the log's small segments in the background, while nothing waits to be written. */
+/** How long nothing may have been committed before chapters are written: who has just written or opened may want to read. */
+const QUIET_MS = 1000;
+
+/**
+ * Merges the log's small segments in the background, while nothing waits to be written; and writes chapters once nothing
+ * has been for a while.
+ */
 export class Merging {
   readonly #log: Log;
   readonly #report: (error: EverbusError) => void;
   #running = false;
   #stopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
   constructor(log: Log, report: (error: EverbusError) => void) {
     this.#log = log;
@@ -16,19 +23,21 @@ export class Merging {
 
   /** There is time. Mostly there is nothing to do, which costs next to nothing. */
   idle(): void {
-    if (this.#running || this.#stopped) return;
-    void this.#run();
+    clearTimeout(this.#timer);
+    void this.#run(() => this.#log.needsMerge());
   }
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#timer);
   }
 
-  async #run(): Promise<void> {
+  async #run(isDue: () => boolean): Promise<void> {
+    if (this.#running || this.#stopped) return;
     this.#running = true;
     try {
-      if (!callCore(() => this.#log.needsMerge())) return;
-      while (!this.#stopped && (await awaitCore(() => this.#log.merge())));
+      while (!this.#stopped && callCore(isDue)) await awaitCore(() => this.#log.merge());
+      if (!this.#stopped && callCore(() => this.#log.needsChapter())) this.#waitForQuiet();
     } catch (error) {
       // The log is as it was. Trying again at every commit would fail as often.
       if (!this.#stopped) this.#report(error as EverbusError);
@@ -36,5 +45,12 @@ export class Merging {
     } finally {
       this.#running = false;
     }
+  }
+
+  #waitForQuiet(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#run(() => this.#log.needsMerge() || this.#log.needsChapter()), QUIET_MS);
+    // In Node a timer would keep the process alive.
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 }

@@ -262,6 +262,15 @@ impl Log {
         }
     }
 
+    /// Whether `merge` would write a chapter, if nothing is to be merged.
+    #[wasm_bindgen(js_name = needsChapter)]
+    pub fn needs_chapter(&self) -> bool {
+        match &self.0 {
+            Backend::Memory(_) => false,
+            Backend::IndexedDb(log) => log.needs_chapter(),
+        }
+    }
+
     /// Merges small segments; resolves to whether there is more to do.
     pub fn merge(&self) -> Promise {
         let log = self.log();

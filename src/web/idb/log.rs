@@ -96,9 +96,14 @@ impl IndexedDbLog {
         Some(notice)
     }
 
-    /// Whether small segments should be merged, or a chapter is due, by what was last seen.
+    /// Whether small segments should be merged, by what was last seen.
     pub(in crate::web) fn needs_merge(&self) -> bool {
-        self.seen_head().is_some_and(|head| head.merge_count().is_some() || head.needs_chapter())
+        self.seen_head().is_some_and(|head| head.merge_count().is_some())
+    }
+
+    /// Whether another chapter is due, by what was last seen.
+    pub(in crate::web) fn needs_chapter(&self) -> bool {
+        self.seen_head().is_some_and(|head| head.needs_chapter())
     }
 
     /// The head when it was last seen.
@@ -447,7 +452,7 @@ impl EventLog for IndexedDbLog {
     }
 
     async fn merge(&self) -> Result<bool> {
-        if !self.needs_merge() {
+        if !self.needs_merge() && !self.needs_chapter() {
             return Ok(false);
         }
         let work = |tx: &Transaction, head: Head, result: Slot<Head>| {
