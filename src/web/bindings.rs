@@ -61,7 +61,9 @@ impl Log {
         promise(async move {
             let batch = batch.finish(expected, check_ids, strict)?;
             let appended = log.append_batch(batch).await?;
-            let first = appended.first_new.map_or(0.0, |n| n.get() as f64);
+            // What isn't looked up is new, unless it is found after a failure of which nobody was told.
+            let first = appended.seq_nos.first().copied().filter(|_| !check_ids);
+            let first = appended.first_new.or(first).map_or(0.0, |n| n.get() as f64);
             let each = appended.seq_nos.iter().filter(|_| check_ids).map(|n| n.get() as f64);
             let numbers: Vec<f64> = std::iter::once(first).chain(each).collect();
             Ok(js_sys::Float64Array::from(numbers.as_slice()).into())

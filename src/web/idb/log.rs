@@ -6,16 +6,17 @@
 //!   The database serialises these, whichever tab they come from, so numbers are dense without a leader.
 //! - A segment is added, never put: two appends that believed in one number would abort, not overwrite.
 
+mod append;
+
 use super::connection::{Connection, Lost};
-use super::read::segments_from;
 use super::transaction::{Issue, Mode, Transaction};
 use super::{
     CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, chapters, consumers, merge, records, rotation, trim,
 };
 use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::{
-    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, IDEMPOTENCE_WINDOW, Notice,
-    Page, Query, RecentIds, Segment, Sequenced, Stats,
+    Appended, Batch, Bounds, CommitSender, Commits, EventLog, Head, Notice, Page, Query, RecentIds,
+    Stats,
 };
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, SeqNo, Uuid};
@@ -255,127 +256,6 @@ impl IndexedDbLog {
         }
         Ok(())
     }
-
-    /// The window of known ids, up to the head.
-    fn with_recent(
-        &self,
-        tx: &Transaction,
-        head: Head,
-        next: impl FnOnce(&Transaction, RecentIds) -> Result<()> + 'static,
-    ) -> Result<()> {
-        let kept = self.0.recent.take();
-        if let Some(recent) = kept.filter(|recent| recent.last() == head.last) {
-            return next(tx, recent);
-        }
-        if head.first > head.last {
-            return next(tx, RecentIds::default());
-        }
-        let start = head.last.saturating_sub(IDEMPOTENCE_WINDOW - 1).max(head.first);
-        segments_from(tx, start, head.last, u32::MAX, move |tx, found| {
-            let mut recent = RecentIds::default();
-            // The ids of a damaged segment are lost with it: its events may be appended again.
-            for record in &found {
-                match records::segment_from_js(record) {
-                    Ok(segment) => recent.push(&segment),
-                    Err(Error::Corrupt { .. }) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            next(tx, recent)
-        })
-    }
-
-    /// Takes note of an append that is durable, and tells the subscriptions.
-    fn announce(&self, written: Written) -> Appended {
-        self.0.head.set(Some(written.head));
-        let kept = self.0.recent.take();
-        let mut recent = written.recent.or(kept);
-        for segment in &written.segments {
-            recent = recent.filter(|recent| recent.last() + 1 == segment.first().get());
-            if let Some(recent) = &mut recent {
-                recent.push(segment);
-            }
-            self.0.commits.announce(segment);
-        }
-        self.0.recent.replace(recent);
-        self.0.notice.replace(Notice::of(&written.segments));
-        written.appended
-    }
-
-    /// Appends in one round trip, if the head is still what it was when it was last seen: reading it,
-    /// adding the segments and writing it are issued together, and nothing is committed before the
-    /// first says so. Gives the batch back if another tab was faster.
-    async fn append_expecting(
-        &self,
-        head: Head,
-        batch: Batch,
-        mode: Mode,
-    ) -> Result<Result<Written, Batch>> {
-        let expected_last = batch.expected_last;
-        let sequenced = head.sequence(batch, None)?;
-        let segments: Vec<_> = sequenced.segments.into_iter().map(Arc::new).collect();
-        let (log, stored) = (self.clone(), segments.clone());
-        let issue = move |tx: &Transaction| {
-            log.with_head(tx, move |tx, found| {
-                if found != head {
-                    return Err(moved_on());
-                }
-                tx.commit();
-                Ok(())
-            })?;
-            add(tx, stored.iter().map(|segment| &**segment), &sequenced.head)
-        };
-        match self.run(&[META, SEGMENTS], mode, Box::new(issue)).await {
-            Ok(()) => {
-                let Sequenced { head, appended, .. } = sequenced;
-                Ok(Ok(Written { head, appended, segments, recent: None }))
-            }
-            // Another tab has changed the head, or has the number: the transaction has undone all.
-            Err(Error::Storage { .. }) => {
-                let segments = segments.iter().map(|segment| &**segment);
-                Ok(Err(Batch::unnumbered(segments, expected_last, mode == Mode::WriteStrict)))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Stores `batch` after `head`.
-    fn write(
-        tx: &Transaction,
-        head: Head,
-        batch: Batch,
-        recent: Option<RecentIds>,
-        result: &Slot<Written>,
-    ) -> Result<()> {
-        let sequenced = head.sequence(batch, recent.as_ref())?;
-        if !sequenced.segments.is_empty() {
-            add(tx, sequenced.segments.iter(), &sequenced.head)?;
-        }
-        tx.commit();
-        let segments = sequenced.segments.into_iter().map(Arc::new).collect();
-        let Sequenced { head, appended, .. } = sequenced;
-        result.replace(Some(Written { head, appended, segments, recent }));
-        Ok(())
-    }
-}
-
-/// Adds segments, and writes the head that they make.
-fn add<'a>(
-    tx: &Transaction,
-    segments: impl Iterator<Item = &'a Segment>,
-    head: &Head,
-) -> Result<()> {
-    let store = tx.store(SEGMENTS)?;
-    for segment in segments {
-        let key = JsValue::from(segment.first().get() as f64);
-        tx.issue(store.add_with_key(&records::segment_to_js(segment), &key))?;
-    }
-    let head = records::head_to_js(head);
-    tx.issue(tx.store(META)?.put_with_key(&head, &JsValue::from(HEAD)))
-}
-
-fn moved_on() -> Error {
-    Error::Storage { message: "the log has moved on".into(), cause: None }
 }
 
 /// What a transaction begins with that may be tried again.
@@ -390,41 +270,10 @@ fn taken<T>(slot: Slot<T>) -> Result<T> {
     slot.take().ok_or_else(missing)
 }
 
-/// What an append stored.
-struct Written {
-    head: Head,
-    appended: Appended,
-    segments: Vec<Arc<Segment>>,
-    recent: Option<RecentIds>,
-}
-
 #[async_trait(?Send)]
 impl EventLog for IndexedDbLog {
     async fn append_batch(&self, batch: Batch) -> Result<Appended> {
-        let mode = if batch.strict { Mode::WriteStrict } else { Mode::Write };
-        let mut batch = batch;
-        let expected = self.0.head.get().filter(|head| head.check(&batch).is_ok());
-        if let Some(head) = expected.filter(|_| !batch.checks_ids && !batch.is_empty()) {
-            match self.append_expecting(head, batch, mode).await? {
-                Ok(written) => return Ok(self.announce(written)),
-                Err(refused) => batch = refused,
-            }
-        }
-        let slot: Slot<Written> = Rc::default();
-        let (log, result) = (self.clone(), slot.clone());
-        let issue = move |tx: &Transaction| {
-            log.clone().with_head(tx, move |tx, head| {
-                head.check(&batch)?;
-                if !batch.checks_ids {
-                    return IndexedDbLog::write(tx, head, batch, None, &result);
-                }
-                log.with_recent(tx, head, move |tx, recent| {
-                    IndexedDbLog::write(tx, head, batch, Some(recent), &result)
-                })
-            })
-        };
-        self.run(&[META, SEGMENTS], mode, Box::new(issue)).await?;
-        Ok(self.announce(taken(slot)?))
+        self.append_all(batch).await
     }
 
     async fn bounds(&self) -> Result<Bounds> {
