@@ -85,6 +85,11 @@ pub async fn a_known_id_is_stored_once(harness: impl Harness) {
     // Appends that don't look ids up still make theirs known.
     log.append_batch(batch(&samples[4..])).await.expect("it works");
     assert_eq!(log.append(samples[5].clone()).await.expect("it works"), 6);
+    // Of a batch that is known as a whole, the condition was met; of one with something new it has to be.
+    let again = batch(&samples[..2]).idempotent().expecting_empty();
+    assert_eq!(log.append_batch(again).await.expect("it is known").seq_nos, [1, 2].map(seq));
+    let more = batch(&[samples[1].clone(), sample(99)]).idempotent().expecting(seq(1));
+    assert_eq!(log.append_batch(more).await.expect_err("the log goes on").code(), "conflict");
     assert_eq!(read_all(&*log, Query::default()).await, stored(&samples));
 }
 

@@ -47,6 +47,9 @@ struct Inner {
     commits: CommitSender,
     /// What other tabs should be told of the last append.
     notice: RefCell<Option<Notice>>,
+    /// Whether the platform has failed an append, which may be stored all the same: then the next ones
+    /// look for their ids, until one finds that it is new.
+    in_doubt: Cell<bool>,
     /// The newest ids, once somebody has asked for them.
     recent: RefCell<Option<RecentIds>>,
 }
@@ -69,6 +72,7 @@ impl IndexedDbLog {
             on_closed: Box::new(on_closed),
             commits: CommitSender::new(),
             notice: RefCell::default(),
+            in_doubt: Cell::default(),
             recent: RefCell::default(),
         }));
         log.bounds().await?;

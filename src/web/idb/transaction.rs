@@ -2,6 +2,7 @@
 //!
 //! Only the transaction's `complete` means durable, only its `abort` means undone; a request's
 //! success means neither. A callback that fails aborts the transaction, which then fails with that.
+//! If the connection closes first, nothing more may be told, and only the log knows what is stored.
 
 use super::listen;
 use crate::web::error::from_idb;
@@ -11,7 +12,7 @@ use gloo_events::EventListener;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{EventTarget, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction};
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,6 +46,16 @@ type Next = Box<dyn FnOnce(&Transaction, JsValue) -> Result<()>>;
 
 /// What a transaction begins with.
 pub(super) type Issue = Box<dyn FnOnce(&Transaction) -> Result<()>>;
+
+/// How a transaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Completed,
+    Aborted,
+    /// Its connection was closed by the platform. Not every engine tells more: WebKit forgets to tell
+    /// that a transaction was aborted which hadn't started.
+    Unknown,
+}
 
 /// A transaction that is open. Clones are the same one.
 #[derive(Clone)]
@@ -86,7 +97,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// What `issue` or a callback failed with, or the platform's reason for the abort.
+    /// What `issue` or a callback failed with, or the platform's reason for the abort. After an
+    /// [`Error::Storage`] it may be stored all the same.
     ///
     /// # Cancel safety
     ///
@@ -94,12 +106,18 @@ impl Transaction {
     pub(super) async fn run(self, issue: Issue) -> Result<()> {
         let (sender, ended) = oneshot::channel();
         let sender = Rc::new(RefCell::new(Some(sender)));
-        for (event, completed) in [("complete", true), ("abort", false)] {
+        let database = self.0.raw.db();
+        let ends: [(&EventTarget, _, _); 3] = [
+            (&self.0.raw, "complete", End::Completed),
+            (&self.0.raw, "abort", End::Aborted),
+            (&database, "close", End::Unknown),
+        ];
+        for (target, event, end) in ends {
             let sender = sender.clone();
-            self.keep(listen::once(&self.0.raw, event, move |_| {
+            self.keep(listen::once(target, event, move |_| {
                 let sender = sender.borrow_mut().take();
                 // Nobody waits any more: then nobody wants to know.
-                let _ = sender.map(|sender| sender.send(completed));
+                let _ = sender.map(|sender| sender.send(end));
             }));
         }
         let mut end = EndOnDrop { transaction: self, ended: false };
@@ -107,9 +125,9 @@ impl Transaction {
         if let Err(error) = issue(transaction) {
             transaction.fail(error);
         }
-        let completed = ended.await == Ok(true);
-        end.ended = true;
-        if completed {
+        let known = ended.await.unwrap_or(End::Unknown);
+        end.ended = known != End::Unknown;
+        if known == End::Completed {
             return Ok(());
         }
         let transaction = &end.transaction;

@@ -13,6 +13,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
+/// How often an append is tried that doesn't count on the head: the platform may close its connection.
+const TRIES: u32 = 2;
+
 /// What an append stored.
 struct Written {
     head: Head,
@@ -25,7 +28,7 @@ impl IndexedDbLog {
     /// Appends a batch: in one round trip if it can be, which mostly is so.
     pub(super) async fn append_all(&self, batch: Batch) -> Result<Appended> {
         let mode = if batch.strict { Mode::WriteStrict } else { Mode::Write };
-        let mut batch = batch;
+        let mut batch = if self.0.in_doubt.get() { batch.idempotent() } else { batch };
         let expected = self.0.head.get().filter(|head| head.check(&batch).is_ok());
         if let Some(head) = expected.filter(|_| !batch.checks_ids && !batch.is_empty()) {
             match self.append_expecting(head, batch, mode).await? {
@@ -33,11 +36,22 @@ impl IndexedDbLog {
                 Err(refused) => batch = refused,
             }
         }
+        let mut tries = 1;
+        loop {
+            match self.append_after_reading(batch.clone(), mode).await {
+                Err(Error::Storage { .. }) if tries < TRIES => batch = batch.idempotent(),
+                written => return Ok(self.announce(written?)),
+            }
+            tries += 1;
+        }
+    }
+
+    /// Appends after whatever is the head, and leaves out what is stored already if the batch asks for that.
+    async fn append_after_reading(&self, batch: Batch, mode: Mode) -> Result<Written> {
         let slot: Slot<Written> = Rc::default();
         let (log, result) = (self.clone(), slot.clone());
         let issue = move |tx: &Transaction| {
             log.clone().with_head(tx, move |tx, head| {
-                head.check(&batch)?;
                 if !batch.checks_ids {
                     return IndexedDbLog::write(tx, head, batch, None, &result);
                 }
@@ -46,8 +60,12 @@ impl IndexedDbLog {
                 })
             })
         };
-        self.run(&[META, SEGMENTS], mode, Box::new(issue)).await?;
-        Ok(self.announce(taken(slot)?))
+        let outcome = self.run(&[META, SEGMENTS], mode, Box::new(issue)).await;
+        if let Err(Error::Storage { .. }) = outcome {
+            self.0.in_doubt.set(true);
+        }
+        outcome?;
+        taken(slot)
     }
 
     /// The window of known ids, up to the head.
@@ -82,6 +100,9 @@ impl IndexedDbLog {
     /// Takes note of an append that is durable, and tells the subscriptions.
     fn announce(&self, written: Written) -> Appended {
         self.0.head.set(Some(written.head));
+        if !written.segments.is_empty() {
+            self.0.in_doubt.set(false);
+        }
         let kept = self.0.recent.take();
         let mut recent = written.recent.or(kept);
         for segment in &written.segments {
@@ -134,9 +155,12 @@ impl IndexedDbLog {
             Err(Error::Storage { .. }) => {
                 let segments = segments.iter().map(|segment| &**segment);
                 let batch = Batch::unnumbered(segments, expected_last, mode == Mode::WriteStrict);
-                // Another tab was faster, and all is undone; or the platform has failed, perhaps after
-                // it had stored all.
-                Ok(Err(if was_overtaken.get() { batch } else { batch.idempotent() }))
+                if was_overtaken.get() {
+                    // All is undone.
+                    return Ok(Err(batch));
+                }
+                self.0.in_doubt.set(true);
+                Ok(Err(batch.idempotent()))
             }
             Err(error) => Err(error),
         }
