@@ -58,8 +58,17 @@ function declare() {
   rmSync(join(DIST, "entries"), { recursive: true });
 }
 
+/** The README without its picture and its links into the repository, which lead nowhere from npm. */
+function describe() {
+  const readme = readFileSync("README.md", "utf8");
+  const picture = /^!\[.*\]\((?!https?:).*\)\n\n/gm;
+  const link = /\[([^\]]+)\]\((?!https?:|#)[^)]*\)/g;
+  writeFileSync("pkg/README.md", readme.replace(picture, "").replace(link, "$1"));
+}
+
 rmSync(DIST, { recursive: true, force: true });
-for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(file, `pkg/${file}`);
+for (const file of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(file, `pkg/${file}`);
+describe();
 await inlineWasm();
 await bundle();
 declare();

@@ -38,7 +38,7 @@ test("a policy without 'wasm-unsafe-eval' is named by the error", limit, async (
   });
 });
 
-for (const realm of ["SharedWorker", "ServiceWorker"]) {
+for (const realm of ["Worker", "SharedWorker", "ServiceWorker"]) {
   test(`a ${realm} imports the package`, limit, async (t) => {
     await shopInPage(`${await serving(t, here)}/projects/realms/?realm=${realm}`);
   });

@@ -42,6 +42,11 @@ test("installing it installs nothing else and runs nothing", () => {
   }
 });
 
+test("its README has links that npm can follow", () => {
+  const readme = readFileSync(new URL("node_modules/everbus/README.md", here), "utf8");
+  assert.deepEqual([...readme.matchAll(/\]\((.*?)\)/g)].map(([, to]) => to).filter((to) => !to.startsWith("https://")), []);
+});
+
 test("it is within its limits of size", () => {
   assert.deepEqual(passedLimits(), []);
 });

@@ -1,7 +1,5 @@
 import { entity, openBus } from "/node_modules/everbus/dist/index.js";
 import { shop } from "../shop.js";
+import { answerWith } from "./answer.js";
 
-const answer = async ({ ports: [port] }) => port.postMessage(await shop({ entity, openBus }));
-
-globalThis.onconnect = ({ ports: [port] }) => (port.onmessage = answer);
-globalThis.onmessage = (event) => event.waitUntil(answer(event));
+answerWith(() => shop({ entity, openBus }));
