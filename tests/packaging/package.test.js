@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { build } from "esbuild";
 import { publint } from "publint";
 import { passedLimits } from "../../scripts/package-sizes.mjs";
 import { run } from "./runtimes.js";
@@ -58,6 +59,17 @@ test("every entry exports the same, and the slim ones a function more", async ()
   for (const path of ["slim.js", "dist/slim.js", "dist/slim.node.js"]) {
     assert.deepEqual(await names(path), [...all, "useWasm"], path);
   }
+});
+
+test("a bundler leaves out what isn't used", async () => {
+  const bundle = async (contents) => {
+    const options = { bundle: true, format: "esm", minify: true, write: false, logLevel: "error" };
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: here.pathname }, ...options });
+    return outputFiles[0].text;
+  };
+  assert.equal(await bundle('import { openBus } from "everbus"; import { useWasm } from "everbus/slim"'), "");
+  const { length } = await bundle('import { entity } from "everbus"; console.log(entity)');
+  assert.ok(length < 40_000, `${length} characters: the WebAssembly isn't used`);
 });
 
 test("publint has nothing to say", async () => {

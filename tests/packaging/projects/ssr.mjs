@@ -1,11 +1,14 @@
-// What a server does that renders a page: it imports the page's modules. Prints which of the platform's globals that
-// looked at (not the language's own, such as `Object`), and how many it added.
+// What a server does that renders a page: it imports the page's modules. Prints which globals of the platform and of a
+// browser that looked at (not the language's own, such as `Object`), and how many it added.
 import { runInNewContext } from "node:vm";
 
 const language = new Set(runInNewContext("Object.getOwnPropertyNames(globalThis)"));
 language.delete("WebAssembly");
 const touched = [];
-for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
+const missing = { configurable: true, value: undefined };
+const browsers = ["window", "document", "location", "navigator", "indexedDB", "localStorage"].map((key) => [key, missing]);
+const globals = { ...Object.fromEntries(browsers), ...Object.getOwnPropertyDescriptors(globalThis) };
+for (const [key, property] of Object.entries(globals)) {
   if (language.has(key) || !property.configurable) continue;
   Object.defineProperty(globalThis, key, {
     configurable: true,
