@@ -125,7 +125,7 @@ export class Writer {
   /** Commits units in one transaction. If that fails, by halves: the one at fault ends up alone, and in order. */
   async #commit(units: readonly Unit[]): Promise<void> {
     if (this.#isEnded) return;
-    const entries = units.length === 1 ? units[0]!.entries : units.flatMap((unit) => unit.entries);
+    const entries = units.length === 1 ? units[0]!.entries : entriesOf(units);
     const { expected, checkIds } = units[0]!;
     let numbers: Float64Array;
     try {
@@ -192,6 +192,13 @@ export class Writer {
       return false;
     });
   }
+}
+
+/** The events of units, in order. Firefox's `flatMap` would take a fifteenth of a burst's time. */
+function entriesOf(units: readonly Unit[]): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (const unit of units) for (const entry of unit.entries) entries.push(entry);
+  return entries;
 }
 
 /** Of entries that may have been in the log already, those that this append has stored: numbered from `first` on. */
