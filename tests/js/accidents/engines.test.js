@@ -1,8 +1,8 @@
-// Tabs that are closed and browsers that are killed while they write, in Firefox and WebKitGTK. A killed WebKitGTK is
-// not tested: its driver gives each session a storage of its own, which goes with the session.
+// Tabs that are closed and browsers that are killed while they write, in Firefox and WebKitGTK.
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { launch as launchFirefox } from "../engines/firefox.js";
+import { show as showInMiniBrowser } from "../engines/minibrowser.js";
 import { launch as launchWebKit } from "../engines/webkit.js";
 import { serve } from "../engines/static-server.js";
 import { profile } from "../engines/visits.js";
@@ -23,10 +23,10 @@ async function begin(t) {
     record,
     random: pseudoRandom(seed),
     writing: (writer) => `${page}?work=write&writer=${writer}&seed=${seed + writer}`,
-    /** Has the browser show what is stored, and checks it. */
-    async check(browser) {
+    /** Checks what is stored, by showing the page that tells it. */
+    async check(show) {
       const rows = new Promise((resolve) => (tellRows = resolve));
-      await browser.open(`${page}?work=read`);
+      await show(`${page}?work=read`);
       record.check(await rows);
     },
   };
@@ -42,25 +42,38 @@ for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGT
       await record.until(writer, 1 + random(200));
       await delay(random(100));
       await closeTab();
-      await check(browser);
+      await check(browser.open);
     }
   });
 }
 
-test("Firefox: a browser that is killed while it writes loses nothing that it reported", limit, async (t) => {
-  const { record, random, writing, check } = await begin(t);
-  const folder = await profile(t);
-  for (const writer of [1, 2]) {
+/** Ways to show a page in a browser that keeps what is in its profile. */
+const kept = {
+  async Firefox(folder, url) {
     const browser = await launchFirefox(folder);
-    try {
-      await browser.open(writing(writer));
-      await record.until(writer, 1 + random(200));
-      await delay(random(100));
-    } finally {
-      await browser.kill();
+    await browser.open(url);
+    return browser;
+  },
+  WebKitGTK: showInMiniBrowser,
+};
+for (const [engine, show] of Object.entries(kept)) {
+  test(`${engine}: a browser that is killed while it writes loses nothing that it reported`, limit, async (t) => {
+    const { record, random, writing, check } = await begin(t);
+    const folder = await profile(t);
+    for (const writer of [1, 2, 3]) {
+      const browser = await show(folder, writing(writer));
+      try {
+        await record.until(writer, 1 + random(200));
+        await delay(random(100));
+      } finally {
+        await browser.kill();
+      }
     }
-  }
-  const browser = await launchFirefox(folder);
-  t.after(() => browser.close());
-  await check(browser);
-});
+    let browser;
+    try {
+      await check(async (url) => (browser = await show(folder, url)));
+    } finally {
+      await browser?.close();
+    }
+  });
+}
