@@ -1,4 +1,5 @@
-// Tabs that are closed and browsers that are killed while they write, in Firefox and WebKitGTK.
+// Tabs that are closed and browsers that are killed while they write, in Firefox and WebKitGTK. `scripts/accidents` is
+// the long form.
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { launch as launchFirefox } from "../engines/firefox.js";
@@ -9,7 +10,8 @@ import { profile } from "../engines/visits.js";
 import { pseudoRandom } from "../suite/fixtures.js";
 import { Record, seed } from "./record.js";
 
-const limit = { timeout: 180_000 };
+const kills = Number(process.env.ACCIDENT_KILLS ?? 3);
+const limit = { timeout: 180_000 + kills * 30_000 };
 
 /** A server that keeps the record, and addresses of pages that write and that tell what is stored. */
 async function begin(t) {
@@ -57,10 +59,10 @@ const kept = {
   WebKitGTK: showInMiniBrowser,
 };
 for (const [engine, show] of Object.entries(kept)) {
-  test(`${engine}: a browser that is killed while it writes loses nothing that it reported`, limit, async (t) => {
+  test(`${engine}: a browser that is killed ${kills} times while it writes loses nothing that it reported`, limit, async (t) => {
     const { record, random, writing, check } = await begin(t);
     const folder = await profile(t);
-    for (const writer of [1, 2, 3]) {
+    for (let writer = 1; writer <= kills; writer++) {
       const browser = await show(folder, writing(writer));
       try {
         await record.until(writer, 1 + random(200));

@@ -1,5 +1,5 @@
 // Small segments are merged in the background, and nobody notices.
-import { equal, ok, same } from "./assert.js";
+import { equal, hasCode, ok, same } from "./assert.js";
 import { created, numbers, range, take } from "./fixtures.js";
 import { test } from "./registry.js";
 
@@ -17,3 +17,25 @@ test("a log written one event at a time ends up in few segments", async (t) => {
   await reader.return();
   equal(await bus.publish(created()).committed, 2301, "the next number");
 });
+
+test("small segments that an earlier page had no time for are merged when the log is opened again", async (t) => {
+  const { transaction } = IDBDatabase.prototype;
+  // Only merging writes to all three.
+  IDBDatabase.prototype.transaction = function (stores, mode, options) {
+    if (mode === "readwrite" && stores.length === 3) throw new DOMException("not now", "UnknownError");
+    return transaction.call(this, stores, mode, options);
+  };
+  let bus;
+  try {
+    bus = await t.open();
+    for (let n = 1; n <= 200; n++) await bus.publish(created(n)).committed;
+    equal((await bus.log.stats()).segments, 200, "segments");
+    hasCode(await t.nextError(), "storage");
+  } finally {
+    IDBDatabase.prototype.transaction = transaction;
+  }
+  const again = await t.reopen(bus);
+  for (let looks = 0; (await again.log.stats()).segments > 72; looks++) ok(looks < 1000, "they aren't merged");
+  const read = await again.log.read({ limit: 500 });
+  same(read.map(({ event, seq_no }) => [seq_no, event.data]), range(1, 200).map((n) => [n, n]), "what is stored");
+}, { skip: ({ log }) => (log === "indexeddb" ? undefined : "a memory log ends with its page") });
