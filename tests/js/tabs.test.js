@@ -1,21 +1,10 @@
-// Live delivery between tabs and workers, in Chromium: nobody writes but the other one.
+// Live delivery between tabs and workers, in each engine: nobody writes but the other one.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { serve } from "./engines/static-server.js";
-import { browse, profile, visit } from "./engines/visits.js";
+import { test } from "node:test";
+import { inEachEngine } from "./engines/each.js";
 import { range } from "./suite/fixtures.js";
 
-const limit = { timeout: 180_000 };
-let server;
-before(async () => {
-  server = await serve();
-});
-after(() => server.close());
-
-async function twoTabs(t) {
-  const context = await browse(t, await profile(t));
-  return [await visit(t, context, server.origin), await visit(t, context, server.origin)];
-}
+const limit = { timeout: 60_000 };
 
 /** In a page: a bus, and what its subscriber, its iterator and its consumer get. */
 const follow = async (options) => {
@@ -34,44 +23,6 @@ const write = async (count) => {
   for (let n = 0; n < count; n++) await bus.publish(created(n)).committed;
 };
 
-test("a tab that only listens gets another tab's commits live, each once and in order", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await writer.evaluate(write, 200);
-  await writer.evaluate(async () => {
-    bus.publishAll(Array.from({ length: 2500 }, (_, n) => created(n)));
-    await bus.flush();
-  });
-  await reader.waitForFunction(hasAll, 2700, { polling: 20 });
-  const got = await reader.evaluate(() => got);
-  for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 2700), who);
-});
-
-test("two tabs that write at once, and merge what they wrote, each get all in one order", limit, async (t) => {
-  const tabs = await twoTabs(t);
-  for (const tab of tabs) await tab.evaluate(follow);
-  await Promise.all(tabs.map((tab) => tab.evaluate(write, 700)));
-  for (const tab of tabs) {
-    await tab.waitForFunction(hasAll, 1400, { polling: 20 });
-    const got = await tab.evaluate(() => got);
-    for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 1400), who);
-  }
-});
-
-test("a worker's commits reach the page", limit, async (t) => {
-  const page = await visit(t, await browse(t, await profile(t)), server.origin);
-  await page.evaluate(follow);
-  await page.evaluate(() => {
-    const code = `import { openBus, entity } from "${location.origin}/pkg/dist/index.js";
-      const bus = await openBus("shop");
-      for (let n = 0; n < 50; n++) await bus.publish(entity.created("order", n)).committed;`;
-    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    new Worker(url, { type: "module" });
-  });
-  await page.waitForFunction(hasAll, 50, { polling: 20 });
-  assert.deepEqual((await page.evaluate(() => got)).subscriber, range(1, 50));
-});
-
 /** In a page: makes the reader's subscriber keep whole envelopes, too. */
 const keepEnvelopes = () => {
   globalThis.envelopes = [];
@@ -80,286 +31,331 @@ const keepEnvelopes = () => {
 
 /** The reader has each of `count` events once, in order, and as they are in the log. */
 async function gotAll(reader, count) {
-  await reader.waitForFunction(hasAll, count, { polling: 20 });
+  await reader.waitForFunction(hasAll, count);
   // A commit of its own comes after everything else.
   await reader.evaluate(() => bus.publish(created("end")).committed);
-  await reader.waitForFunction(hasAll, count + 1, { polling: 20 });
+  await reader.waitForFunction(hasAll, count + 1);
   const { got, envelopes, stored } = await reader.evaluate(async () => ({ got, envelopes, stored: await bus.log.read({ limit: 10_000 }) }));
   for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, count + 1), who);
   assert.deepEqual(envelopes, stored);
 }
 
-test("a small commit is delivered by its notice alone, without reading the log", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await writer.evaluate(write, 1);
-  await reader.waitForFunction(hasAll, 1, { polling: 20 });
-  await reader.evaluate(() => {
-    globalThis.transactions = 0;
-    const { transaction } = IDBDatabase.prototype;
-    IDBDatabase.prototype.transaction = function (...args) {
-      transactions++;
-      return transaction.apply(this, args);
-    };
-  });
-  await writer.evaluate(write, 49);
-  await reader.waitForFunction(hasAll, 50, { polling: 20 });
-  assert.equal(await reader.evaluate(() => transactions), 0);
-  assert.deepEqual((await reader.evaluate(() => got)).consumer, range(1, 50));
-});
-
-test("commits that are too large for a notice are read", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await reader.evaluate(keepEnvelopes);
-  await writer.evaluate(async () => {
-    globalThis.bus = await everbus.openBus("shop");
-    for (let n = 0; n < 20; n++) {
-      await bus.publish(created("x".repeat(40_000))).committed;
-      await bus.publish(created(n)).committed;
-    }
-  });
-  await gotAll(reader, 40);
-});
-
-test("notices that are lost, doubled, late or out of order change nothing", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await reader.evaluate(keepEnvelopes);
-  await writer.evaluate(async (seed) => {
-    const random = (bound) => {
-      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-      return (seed >>> 8) % bound;
-    };
-    const { postMessage } = BroadcastChannel.prototype;
-    const late = [];
-    BroadcastChannel.prototype.postMessage = function (notice) {
-      const send = (each) => postMessage.call(this, each);
-      const fate = random(5);
-      if (fate === 0) return;
-      if (fate === 1) return void late.push(notice);
-      send(notice);
-      if (fate === 2) send(notice);
-      if (fate === 3) late.splice(random(late.length)).reverse().forEach(send);
-    };
-    globalThis.bus = await everbus.openBus("shop");
-    for (let n = 0; n < 300; n++) await bus.publish(created(n)).committed;
-  }, 7);
-  // Whatever came last may have been lost: the reader's own commit brings it.
-  await reader.evaluate(() => bus.publish(created("own")).committed);
-  await gotAll(reader, 301);
-});
-
-test("messages that are forged change nothing", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await reader.evaluate(keepEnvelopes);
-  await writer.evaluate(async () => {
-    // What another log's tabs say is as real as it can be, but for this log.
-    const [shop, other] = ["everbus:shop", "everbus:other"].map((name) => new BroadcastChannel(name));
-    other.onmessage = ({ data }) => shop.postMessage(data);
-    const changed = (bytes, at, by) => bytes.map((byte, i) => (i === at ? byte ^ by : byte));
-    shop.onmessage = ({ data }) => {
-      if (!(data instanceof Uint8Array)) return;
-      for (const at of [0, 8, 10, 16, 24, 40, data.length - 1]) shop.postMessage(changed(data, at, 1));
-      shop.postMessage(data.subarray(0, 24));
-      shop.postMessage(data.subarray(0, -1));
-    };
-    const nonsense = ["committed", 1e9, { last: 1e9 }, null, [], new Uint8Array(0), new Uint8Array(24).fill(1), new Uint8Array(1e6)];
-    globalThis.bus = await everbus.openBus("shop");
-    const elsewhere = await everbus.openBus("other");
-    for (let n = 0; n < 50; n++) {
-      for (const message of nonsense) shop.postMessage(message);
-      // The other log is ahead: its notices have the numbers that come next in this one.
-      await elsewhere.publish(created("forged")).committed;
-      await bus.publish(created(n)).committed;
-    }
-    await elsewhere.close();
-  });
-  await gotAll(reader, 50);
-});
-
-test("what a page commits in its last moment is delivered by the others", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  for (let n = 1; n <= 3; n++) {
-    await writer.evaluate(async () => {
-      const frame = document.createElement("iframe");
-      frame.src = location.href;
-      const loaded = new Promise((resolve) => (frame.onload = resolve));
-      document.body.append(frame);
-      await loaded;
-      const gone = new Promise((resolve) => (globalThis.goes = resolve));
-      // The frame is gone when the transaction is to be committed: nobody is left to hear that it was.
-      frame.contentWindow.eval(`(async () => {
-        const { openBus } = await import("/pkg/dist/index.js");
-        const bus = await openBus("shop");
-        const { commit } = IDBTransaction.prototype;
-        IDBTransaction.prototype.commit = function () {
-          commit.call(this);
-          const { goes } = parent;
-          frameElement.remove();
-          goes();
-        };
-        bus.publish(parent.created("last words"));
-      })()`);
-      await gone;
-    });
-    await reader.waitForFunction(hasAll, n, { polling: 20 });
+inEachEngine((site) => {
+  async function twoTabs(t) {
+    const { visit } = await site(t);
+    return [await visit(), await visit()];
   }
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 3));
-});
 
-test("what a tab commits before it has heard of the others reaches them once it has", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await writer.evaluate(async () => {
-    // What this tab is told comes late.
-    const { set } = Object.getOwnPropertyDescriptor(BroadcastChannel.prototype, "onmessage");
-    const late = [];
-    Object.defineProperty(BroadcastChannel.prototype, "onmessage", {
-      set(listener) {
-        set.call(this, (event) => late.push(() => listener(event)));
-      },
-    });
-    globalThis.bus = await everbus.openBus("shop");
-    for (let n = 0; n < 5; n++) await bus.publish(created(n)).committed;
-    globalThis.hear = () => late.splice(0).forEach((each) => each());
-    globalThis.late = late;
-  });
-  await writer.waitForFunction(() => late.length > 0, undefined, { polling: 20 });
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "nobody is told yet");
-  await writer.evaluate(() => hear());
-  await reader.waitForFunction(hasAll, 5, { polling: 20 });
-  await writer.evaluate(write, 1);
-  await reader.waitForFunction(hasAll, 6, { polling: 20 });
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 6));
-});
-
-test("a tab that is alone says nothing when it commits", limit, async (t) => {
-  const [writer, reader] = await twoTabs(t);
-  await writer.evaluate(async () => {
-    const { postMessage } = BroadcastChannel.prototype;
-    globalThis.said = 0;
-    BroadcastChannel.prototype.postMessage = function (message) {
-      said++;
-      postMessage.call(this, message);
-    };
-  });
-  await writer.evaluate(write, 50);
-  assert.equal(await writer.evaluate(() => said), 1, "its hello");
-  await reader.evaluate(follow);
-  await writer.waitForFunction(() => said >= 2, undefined, { polling: 20 });
-  await writer.evaluate(write, 50);
-  await reader.waitForFunction(() => got.subscriber.length >= 50, undefined, { polling: 20 });
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(51, 100));
-});
-
-test("subscriptions from the beginning hand over while another tab writes all the time", limit, async (t) => {
-  const seed = Number(process.env.EVERBUS_SEED ?? Date.now() % 1e6);
-  t.diagnostic(`EVERBUS_SEED=${seed}`);
-  const [reader, writer] = await twoTabs(t);
-  // Commits of all sizes, small ones most of the time, until it is told to stop.
-  const writing = writer.evaluate(async (seed) => {
-    const { pseudoRandom } = await import("/tests/js/suite/fixtures.js");
-    const random = pseudoRandom(seed);
-    globalThis.bus = await everbus.openBus("shop");
-    for (let n = 0; n < 20_000 && !globalThis.enough; ) {
-      const count = random(10) === 0 ? 1 + random(1500) : 1 + random(20);
-      for (let i = 0; i < count; i++) bus.publish(created(n++));
-      if (random(4) > 0) await bus.flush();
-    }
-    await bus.flush();
-    return bus.log.lastSeqNo();
-  }, seed);
-  const begun = await reader.evaluate(async (seed) => {
-    const { pseudoRandom } = await import("/tests/js/suite/fixtures.js");
-    const random = pseudoRandom(seed + 1);
-    globalThis.bus = await everbus.openBus("shop");
-    globalThis.readers = [];
-    const read = async (iterator, list) => {
-      for await (const { seq_no } of iterator) {
-        list.push(seq_no);
-        // Some are slow: they read behind the writer's back.
-        if (random(500) === 0) await new Promise((resolve) => setTimeout(resolve, random(5)));
-      }
-    };
-    const live = [];
-    bus.subscribe(({ seq_no }) => live.push(seq_no));
-    for (let i = 0; i < 12; i++) {
-      const list = [];
-      readers.push(list);
-      void read(bus.log.subscribe(`reader ${i}`, "beginning"), list);
-      await new Promise((resolve) => setTimeout(resolve, random(60)));
-    }
-    globalThis.live = live;
-    return bus.log.lastSeqNo();
-  }, seed);
-  await writer.evaluate(() => (globalThis.enough = true));
-  const last = await writing;
-  assert.ok(begun > 0 && last > begun, `${last} events, ${begun} when the last subscription began`);
-  await reader.waitForFunction((last) => [live, ...readers].every((list) => list.at(-1) >= last), last, { polling: 50 });
-  const { live, readers } = await reader.evaluate(() => ({ live, readers }));
-  for (const [i, numbers] of readers.entries()) assert.deepEqual(numbers, range(1, last), `reader ${i}`);
-  assert.deepEqual(live, range(live[0], last), "the subscriber");
-});
-
-test("a page that missed every message catches up when it is shown", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow);
-  await writer.evaluate(() => {
-    BroadcastChannel.prototype.postMessage = () => {};
-  });
-  await writer.evaluate(write, 20);
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "no message, no delivery");
-  await reader.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-  await reader.waitForFunction(hasAll, 20, { polling: 20 });
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 20));
-});
-
-test("without crossTab another tab's events come, in order, with the next commit", limit, async (t) => {
-  const [reader, writer] = await twoTabs(t);
-  await reader.evaluate(follow, { crossTab: false });
-  await writer.evaluate(write, 20);
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, []);
-  await reader.evaluate(() => bus.publish(created("own")).committed);
-  await reader.waitForFunction(hasAll, 21, { polling: 20 });
-  assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 21));
-});
-
-for (const [what, chosen] of Object.entries({ "a segment that is": [2], "two segments that are": [0, 3] })) {
-  test(`a subscriber is told once of ${what} damaged before it has read them, and gets all the others`, limit, async (t) => {
+  test("a tab that only listens gets another tab's commits live, each once and in order", limit, async (t) => {
     const [reader, writer] = await twoTabs(t);
-    await reader.evaluate(async () => {
-      globalThis.errors = [];
-      // It isn't told of what the other one writes: it has to read that.
-      const onError = ({ code, cause }) => errors.push({ code, cause });
-      globalThis.bus = await everbus.openBus("shop", { crossTab: false, onError });
-      globalThis.got = [];
-      bus.subscribe(({ seq_no, event }) => got.push([seq_no, event.data]));
+    await reader.evaluate(follow);
+    await writer.evaluate(write, 200);
+    await writer.evaluate(async () => {
+      bus.publishAll(Array.from({ length: 2500 }, (_, n) => created(n)));
+      await bus.flush();
     });
-    const damaged = await writer.evaluate(async (chosen) => {
-      const { within } = await import("/tests/js/suite/raw.js");
-      const bus = await everbus.openBus("shop");
-      // The first one is half full, so that pages that are read end within the others.
-      for (const count of [500, 3000]) await Promise.all(bus.publishAll(Array.from({ length: count }, (_, n) => created(n))).map(({ committed }) => committed));
-      await bus.close();
-      const segments = await within("shop", "segments", (store) => store.getAllKeys());
-      for (const i of chosen) {
-        const bytes = await within("shop", "segments", (store) => store.get(segments[i]));
-        bytes[bytes.length - 1] ^= 1;
-        await within("shop", "segments", (store) => store.put(bytes, segments[i]));
-      }
-      return chosen.map((i) => ({ first: segments[i], last: (segments[i + 1] ?? 3501) - 1 }));
-    }, chosen);
-    assert.deepEqual(await reader.evaluate(() => [got, errors]), [[], []], "before it has heard");
-    // Its own commit shows what is missing; the next one comes as if nothing had been.
-    for (const own of ["first", "second"]) await reader.evaluate((own) => bus.publish(created(own)).committed, own);
-    await reader.waitForFunction(() => got.at(-1)?.[1] === "second", undefined, { polling: 20 });
-    const { got, errors } = await reader.evaluate(() => ({ got, errors }));
-    const isDamaged = (seqNo) => damaged.some(({ first, last }) => first <= seqNo && seqNo <= last);
-    const data = (seqNo) => (seqNo > 3500 ? ["first", "second"][seqNo - 3501] : seqNo > 500 ? seqNo - 501 : seqNo - 1);
-    assert.deepEqual(got, range(1, 3502).filter((seqNo) => !isDamaged(seqNo)).map((seqNo) => [seqNo, data(seqNo)]));
-    assert.deepEqual(errors, damaged.map((cause) => ({ code: "corrupt", cause })));
+    await reader.waitForFunction(hasAll, 2700);
+    const got = await reader.evaluate(() => got);
+    for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 2700), who);
   });
-}
+
+  test("two tabs that write at once, and merge what they wrote, each get all in one order", limit, async (t) => {
+    const tabs = await twoTabs(t);
+    for (const tab of tabs) await tab.evaluate(follow);
+    await Promise.all(tabs.map((tab) => tab.evaluate(write, 700)));
+    for (const tab of tabs) {
+      await tab.waitForFunction(hasAll, 1400);
+      const got = await tab.evaluate(() => got);
+      for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 1400), who);
+    }
+  });
+
+  test("a worker's commits reach the page", limit, async (t) => {
+    const page = await (await site(t)).visit();
+    await page.evaluate(follow);
+    await page.evaluate(() => {
+      const code = `import { openBus, entity } from "${location.origin}/pkg/dist/index.js";
+        const bus = await openBus("shop");
+        for (let n = 0; n < 50; n++) await bus.publish(entity.created("order", n)).committed;`;
+      const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+      new Worker(url, { type: "module" });
+    });
+    await page.waitForFunction(hasAll, 50);
+    assert.deepEqual((await page.evaluate(() => got)).subscriber, range(1, 50));
+  });
+
+  test("a small commit is delivered by its notice alone, without reading the log", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await writer.evaluate(write, 1);
+    await reader.waitForFunction(hasAll, 1);
+    await reader.evaluate(() => {
+      globalThis.transactions = 0;
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (...args) {
+        transactions++;
+        return transaction.apply(this, args);
+      };
+    });
+    await writer.evaluate(write, 49);
+    await reader.waitForFunction(hasAll, 50);
+    assert.equal(await reader.evaluate(() => transactions), 0);
+    assert.deepEqual((await reader.evaluate(() => got)).consumer, range(1, 50));
+  });
+
+  test("commits that are too large for a notice are read", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await reader.evaluate(keepEnvelopes);
+    await writer.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+      for (let n = 0; n < 20; n++) {
+        await bus.publish(created("x".repeat(40_000))).committed;
+        await bus.publish(created(n)).committed;
+      }
+    });
+    await gotAll(reader, 40);
+  });
+
+  test("notices that are lost, doubled, late or out of order change nothing", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await reader.evaluate(keepEnvelopes);
+    await writer.evaluate(async (seed) => {
+      const random = (bound) => {
+        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+        return (seed >>> 8) % bound;
+      };
+      const { postMessage } = BroadcastChannel.prototype;
+      const late = [];
+      BroadcastChannel.prototype.postMessage = function (notice) {
+        const send = (each) => postMessage.call(this, each);
+        const fate = random(5);
+        if (fate === 0) return;
+        if (fate === 1) return void late.push(notice);
+        send(notice);
+        if (fate === 2) send(notice);
+        if (fate === 3) late.splice(random(late.length)).reverse().forEach(send);
+      };
+      globalThis.bus = await everbus.openBus("shop");
+      for (let n = 0; n < 300; n++) await bus.publish(created(n)).committed;
+    }, 7);
+    // Whatever came last may have been lost: the reader's own commit brings it.
+    await reader.evaluate(() => bus.publish(created("own")).committed);
+    await gotAll(reader, 301);
+  });
+
+  test("messages that are forged change nothing", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await reader.evaluate(keepEnvelopes);
+    await writer.evaluate(async () => {
+      // What another log's tabs say is as real as it can be, but for this log.
+      const [shop, other] = ["everbus:shop", "everbus:other"].map((name) => new BroadcastChannel(name));
+      other.onmessage = ({ data }) => shop.postMessage(data);
+      const changed = (bytes, at, by) => bytes.map((byte, i) => (i === at ? byte ^ by : byte));
+      shop.onmessage = ({ data }) => {
+        if (!(data instanceof Uint8Array)) return;
+        for (const at of [0, 8, 10, 16, 24, 40, data.length - 1]) shop.postMessage(changed(data, at, 1));
+        shop.postMessage(data.subarray(0, 24));
+        shop.postMessage(data.subarray(0, -1));
+      };
+      const nonsense = ["committed", 1e9, { last: 1e9 }, null, [], new Uint8Array(0), new Uint8Array(24).fill(1), new Uint8Array(1e6)];
+      globalThis.bus = await everbus.openBus("shop");
+      const elsewhere = await everbus.openBus("other");
+      for (let n = 0; n < 50; n++) {
+        for (const message of nonsense) shop.postMessage(message);
+        // The other log is ahead: its notices have the numbers that come next in this one.
+        await elsewhere.publish(created("forged")).committed;
+        await bus.publish(created(n)).committed;
+      }
+      await elsewhere.close();
+    });
+    await gotAll(reader, 50);
+  });
+
+  test("what a page commits in its last moment is delivered by the others", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    for (let n = 1; n <= 3; n++) {
+      await writer.evaluate(async () => {
+        const frame = document.createElement("iframe");
+        frame.src = location.href;
+        const loaded = new Promise((resolve) => (frame.onload = resolve));
+        document.body.append(frame);
+        await loaded;
+        const gone = new Promise((resolve) => (globalThis.goes = resolve));
+        // The frame is gone when the transaction is to be committed: nobody is left to hear that it was.
+        frame.contentWindow.eval(`(async () => {
+          const { openBus } = await import("/pkg/dist/index.js");
+          const bus = await openBus("shop");
+          const { commit } = IDBTransaction.prototype;
+          IDBTransaction.prototype.commit = function () {
+            commit.call(this);
+            const { goes } = parent;
+            frameElement.remove();
+            goes();
+          };
+          bus.publish(parent.created("last words"));
+        })()`);
+        await gone;
+      });
+      await reader.waitForFunction(hasAll, n);
+    }
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 3));
+  });
+
+  test("what a tab commits before it has heard of the others reaches them once it has", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await writer.evaluate(async () => {
+      // What this tab is told comes late.
+      const { set } = Object.getOwnPropertyDescriptor(BroadcastChannel.prototype, "onmessage");
+      const late = [];
+      Object.defineProperty(BroadcastChannel.prototype, "onmessage", {
+        set(listener) {
+          set.call(this, (event) => late.push(() => listener(event)));
+        },
+      });
+      globalThis.bus = await everbus.openBus("shop");
+      for (let n = 0; n < 5; n++) await bus.publish(created(n)).committed;
+      globalThis.hear = () => late.splice(0).forEach((each) => each());
+      globalThis.late = late;
+    });
+    await writer.waitForFunction(() => late.length > 0);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "nobody is told yet");
+    await writer.evaluate(() => hear());
+    await reader.waitForFunction(hasAll, 5);
+    await writer.evaluate(write, 1);
+    await reader.waitForFunction(hasAll, 6);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 6));
+  });
+
+  test("a tab that is alone says nothing when it commits", limit, async (t) => {
+    const [writer, reader] = await twoTabs(t);
+    await writer.evaluate(async () => {
+      const { postMessage } = BroadcastChannel.prototype;
+      globalThis.said = 0;
+      BroadcastChannel.prototype.postMessage = function (message) {
+        said++;
+        postMessage.call(this, message);
+      };
+    });
+    await writer.evaluate(write, 50);
+    assert.equal(await writer.evaluate(() => said), 1, "its hello");
+    await reader.evaluate(follow);
+    await writer.waitForFunction(() => said >= 2);
+    await writer.evaluate(write, 50);
+    await reader.waitForFunction(() => got.subscriber.length >= 50);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(51, 100));
+  });
+
+  test("subscriptions from the beginning hand over while another tab writes all the time", limit, async (t) => {
+    const seed = Number(process.env.EVERBUS_SEED ?? Date.now() % 1e6);
+    t.diagnostic(`EVERBUS_SEED=${seed}`);
+    const [reader, writer] = await twoTabs(t);
+    // Commits of all sizes, small ones most of the time, until it is told to stop.
+    const writing = writer.evaluate(async (seed) => {
+      const { pseudoRandom } = await import("/tests/js/suite/fixtures.js");
+      const random = pseudoRandom(seed);
+      globalThis.bus = await everbus.openBus("shop");
+      for (let n = 0; n < 20_000 && !globalThis.enough; ) {
+        const count = random(10) === 0 ? 1 + random(1500) : 1 + random(20);
+        for (let i = 0; i < count; i++) bus.publish(created(n++));
+        if (random(4) > 0) await bus.flush();
+      }
+      await bus.flush();
+      return bus.log.lastSeqNo();
+    }, seed);
+    const begun = await reader.evaluate(async (seed) => {
+      const { pseudoRandom } = await import("/tests/js/suite/fixtures.js");
+      const random = pseudoRandom(seed + 1);
+      globalThis.bus = await everbus.openBus("shop");
+      globalThis.readers = [];
+      const read = async (iterator, list) => {
+        for await (const { seq_no } of iterator) {
+          list.push(seq_no);
+          // Some are slow: they read behind the writer's back.
+          if (random(500) === 0) await new Promise((resolve) => setTimeout(resolve, random(5)));
+        }
+      };
+      const live = [];
+      bus.subscribe(({ seq_no }) => live.push(seq_no));
+      for (let i = 0; i < 12; i++) {
+        const list = [];
+        readers.push(list);
+        void read(bus.log.subscribe(`reader ${i}`, "beginning"), list);
+        await new Promise((resolve) => setTimeout(resolve, random(60)));
+      }
+      globalThis.live = live;
+      return bus.log.lastSeqNo();
+    }, seed);
+    await writer.evaluate(() => (globalThis.enough = true));
+    const last = await writing;
+    assert.ok(begun > 0 && last > begun, `${last} events, ${begun} when the last subscription began`);
+    await reader.waitForFunction((last) => [live, ...readers].every((list) => list.at(-1) >= last), last);
+    const { live, readers } = await reader.evaluate(() => ({ live, readers }));
+    for (const [i, numbers] of readers.entries()) assert.deepEqual(numbers, range(1, last), `reader ${i}`);
+    assert.deepEqual(live, range(live[0], last), "the subscriber");
+  });
+
+  test("a page that missed every message catches up when it is shown", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await writer.evaluate(() => {
+      BroadcastChannel.prototype.postMessage = () => {};
+    });
+    await writer.evaluate(write, 20);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "no message, no delivery");
+    await reader.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await reader.waitForFunction(hasAll, 20);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 20));
+  });
+
+  test("without crossTab another tab's events come, in order, with the next commit", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow, { crossTab: false });
+    await writer.evaluate(write, 20);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, []);
+    await reader.evaluate(() => bus.publish(created("own")).committed);
+    await reader.waitForFunction(hasAll, 21);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 21));
+  });
+
+  for (const [what, chosen] of Object.entries({ "a segment that is": [2], "two segments that are": [0, 3] })) {
+    test(`a subscriber is told once of ${what} damaged before it has read them, and gets all the others`, limit, async (t) => {
+      const [reader, writer] = await twoTabs(t);
+      await reader.evaluate(async () => {
+        globalThis.errors = [];
+        // It isn't told of what the other one writes: it has to read that.
+        const onError = ({ code, cause }) => errors.push({ code, cause });
+        globalThis.bus = await everbus.openBus("shop", { crossTab: false, onError });
+        globalThis.got = [];
+        bus.subscribe(({ seq_no, event }) => got.push([seq_no, event.data]));
+      });
+      const damaged = await writer.evaluate(async (chosen) => {
+        const { within } = await import("/tests/js/suite/raw.js");
+        const bus = await everbus.openBus("shop");
+        // The first one is half full, so that pages that are read end within the others.
+        for (const count of [500, 3000]) await Promise.all(bus.publishAll(Array.from({ length: count }, (_, n) => created(n))).map(({ committed }) => committed));
+        await bus.close();
+        const segments = await within("shop", "segments", (store) => store.getAllKeys());
+        for (const i of chosen) {
+          const bytes = await within("shop", "segments", (store) => store.get(segments[i]));
+          bytes[bytes.length - 1] ^= 1;
+          await within("shop", "segments", (store) => store.put(bytes, segments[i]));
+        }
+        return chosen.map((i) => ({ first: segments[i], last: (segments[i + 1] ?? 3501) - 1 }));
+      }, chosen);
+      assert.deepEqual(await reader.evaluate(() => [got, errors]), [[], []], "before it has heard");
+      // Its own commit shows what is missing; the next one comes as if nothing had been.
+      for (const own of ["first", "second"]) await reader.evaluate((own) => bus.publish(created(own)).committed, own);
+      await reader.waitForFunction(() => got.at(-1)?.[1] === "second");
+      const { got, errors } = await reader.evaluate(() => ({ got, errors }));
+      const isDamaged = (seqNo) => damaged.some(({ first, last }) => first <= seqNo && seqNo <= last);
+      const data = (seqNo) => (seqNo > 3500 ? ["first", "second"][seqNo - 3501] : seqNo > 500 ? seqNo - 501 : seqNo - 1);
+      assert.deepEqual(got, range(1, 3502).filter((seqNo) => !isDamaged(seqNo)).map((seqNo) => [seqNo, data(seqNo)]));
+      assert.deepEqual(errors, damaged.map((cause) => ({ code: "corrupt", cause })));
+    });
+  }
+});

@@ -1,6 +1,7 @@
 // Chromium as it is without a test driver's overrides, by its DevTools protocol over pipes: here pages can be frozen.
 import { spawn } from "node:child_process";
 import { options } from "./chromium.js";
+import { realm } from "./realm.js";
 
 /** Starts a browser with this profile: `{ open(url), close() }`. */
 export async function launchBare(folder) {
@@ -29,18 +30,16 @@ export async function launchBare(folder) {
     async open(url) {
       const { targetId } = await send("Target.createTarget", { url, newWindow: true });
       const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
+      const inPage = (method, params) => send(method, params, sessionId);
+      const evaluate = async (work, argument) => {
+        const expression = `(${work})(${JSON.stringify(argument) ?? ""})`;
+        const { result, exceptionDetails } = await inPage("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
+        if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+        return result.value;
+      };
       const page = {
-        send: (method, params) => send(method, params, sessionId),
-        async evaluate(work, argument) {
-          const expression = `(${work})(${JSON.stringify(argument) ?? ""})`;
-          const { result, exceptionDetails } = await page.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
-          if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-          return result.value;
-        },
-        waitForFunction: (condition, argument) =>
-          page.evaluate(`async (argument) => {
-            while (!(await (${condition})(argument))) await new Promise((resolve) => setTimeout(resolve, 20));
-          }`, argument),
+        ...realm(evaluate),
+        send: inPage,
         close: () => send("Target.closeTarget", { targetId }),
       };
       while (!(await page.evaluate(() => document.readyState === "complete" && location.href !== "about:blank")));

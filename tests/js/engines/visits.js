@@ -9,7 +9,7 @@ import { start } from "./processes.js";
 const undone = new WeakMap();
 
 /** After the test `t`: what was begun last ends first, and one failure keeps nothing else from ending. */
-function afterwards(t, undo) {
+export function afterwards(t, undo) {
   let stack = undone.get(t);
   if (stack === undefined) {
     undone.set(t, (stack = []));
@@ -47,9 +47,10 @@ export async function browseKillable(t, folder, more = []) {
   return { context: browser.contexts()[0], program };
 }
 
-/** A page of the origin with the package as `everbus`. Uncaught errors in it fail the test. */
+/** A page of the origin with the package as `everbus`, until the test ends. Uncaught errors in it fail the test. */
 export async function visit(t, context, origin, path = "/tests/js/hosts/blank.html") {
   const page = await context.newPage();
+  afterwards(t, () => page.close());
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));
   afterwards(t, () => {
