@@ -2,20 +2,41 @@
 import { after, before, describe } from "node:test";
 import { launch as launchFirefox } from "./firefox.js";
 import { serve } from "./static-server.js";
-import { afterwards, browse, profile, visit } from "./visits.js";
+import { afterwards, browse, browseKillable, profile, visit } from "./visits.js";
 import { launch as launchWebKit } from "./webkit.js";
 import { windowsOf } from "./windows.js";
 
+/** Starts a browser with the profile in a folder, until the test `t` ends. */
 const browsers = {
-  Chromium: async (t) => browse(t, await profile(t)),
-  Firefox: (t) => driven(t, launchFirefox),
+  Chromium: browse,
+  Firefox: (t, folder) => driven(t, launchFirefox, folder),
   WebKitGTK: (t) => driven(t, launchWebKit),
 };
 
-async function driven(t, launch) {
-  const context = await windowsOf(await launch());
+async function driven(t, launch, folder) {
+  const context = await windowsOf(await launch(folder));
   afterwards(t, () => context.close());
   return context;
+}
+
+// WebKitGTK's driver gives each session a storage of its own, which goes with the session.
+const { Chromium, Firefox } = browsers;
+/** The engines that find again in a folder what an earlier browser has stored there. */
+export const lasting = { Chromium, Firefox };
+/** The same as programs that a test can kill: `{ context, program }`. */
+export const killable = {
+  Chromium: browseKillable,
+  async Firefox(t, folder) {
+    const context = await Firefox(t, folder);
+    return { context, program: context };
+  },
+};
+
+/** A server that ends with the test. */
+export async function serveFor(t, heard) {
+  const server = await serve(heard);
+  t.after(() => server.close());
+  return server;
 }
 
 /**
@@ -30,7 +51,8 @@ export function inEachEngine(define, engines = Object.keys(browsers)) {
       // A port that was given back could be given out again, with an old log.
       const servers = [];
       before(async () => {
-        context = await browsers[engine]({ after: (undo) => (end = undo) });
+        const scope = { after: (undo) => (end = undo) };
+        context = await browsers[engine](scope, await profile(scope));
       });
       after(async () => {
         await end?.();

@@ -11,6 +11,7 @@ export async function windowsOf(driver) {
   const heard = new Map();
   const server = await serve((about, outcome) => heard.get(about)(outcome));
   const first = await driver.command("GET", "/window");
+  const open = new Set();
   let count = 0;
   let last = Promise.resolve();
   /** Sends a command to a window: choosing it and the command are one, whatever else is sent meanwhile. */
@@ -25,6 +26,7 @@ export async function windowsOf(driver) {
 
   async function newPage() {
     const { handle } = await within(first, "POST", "/window/new", { type: "window" });
+    open.add(handle);
     const errors = `/${++count}`;
     const run = (text) => within(handle, "POST", "/execute/sync", { script: "window.eval(arguments[0])", args: [text] });
     const post = (about) => `(told) => fetch("${server.origin}/outcomes${about}", { method: "POST", mode: "no-cors", body: JSON.stringify(told) })`;
@@ -46,7 +48,6 @@ export async function windowsOf(driver) {
         run(`Promise.resolve(${JSON.stringify(argument)}).then(${work})
           .then((value) => ({ value }), (error) => ({ error: error + "\\n" + error?.stack })).then(${post(about)});`).catch(reject);
       });
-    let isOpen = true;
     return {
       ...realm(evaluate),
       on: (_pageerror, listener) => heard.set(errors, ({ error }) => listener(new Error(error))),
@@ -59,17 +60,15 @@ export async function windowsOf(driver) {
         await watch();
       },
       async close() {
-        if (isOpen) await within(handle, "DELETE", "/window");
-        isOpen = false;
+        if (open.delete(handle)) await within(handle, "DELETE", "/window");
       },
     };
   }
-  return {
-    newPage,
-    kill: () => driver.kill(),
-    async close() {
-      await driver.close();
-      await server.close();
-    },
+  let ended;
+  /** Ends the browser, once. */
+  const end = (how) => {
+    open.clear();
+    return (ended ??= driver[how]().finally(() => server.close()));
   };
+  return { newPage, kill: () => end("kill"), close: () => end("close") };
 }
