@@ -37,7 +37,7 @@ const write = async (count) => {
 };
 
 async function gotAll(reader, count) {
-  await reader.waitForFunction(hasAll, count, { polling: 20 });
+  await until(reader, hasAll, count);
   for (const [who, numbers] of Object.entries(await reader.evaluate(() => got))) assert.deepEqual(numbers, range(1, count), who);
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inEachEngine } from "./engines/each.js";
+import { until } from "./engines/realm.js";
 import { range } from "./suite/fixtures.js";
 
 const limit = { timeout: 60_000 };
@@ -31,10 +32,10 @@ const keepEnvelopes = () => {
 
 /** The reader has each of `count` events once, in order, and as they are in the log. */
 async function gotAll(reader, count) {
-  await reader.waitForFunction(hasAll, count);
+  await until(reader, hasAll, count);
   // A commit of its own comes after everything else.
   await reader.evaluate(() => bus.publish(created("end")).committed);
-  await reader.waitForFunction(hasAll, count + 1);
+  await until(reader, hasAll, count + 1);
   const { got, envelopes, stored } = await reader.evaluate(async () => ({ got, envelopes, stored: await bus.log.read({ limit: 10_000 }) }));
   for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, count + 1), who);
   assert.deepEqual(envelopes, stored);
@@ -54,7 +55,7 @@ inEachEngine((site) => {
       bus.publishAll(Array.from({ length: 2500 }, (_, n) => created(n)));
       await bus.flush();
     });
-    await reader.waitForFunction(hasAll, 2700);
+    await until(reader, hasAll, 2700);
     const got = await reader.evaluate(() => got);
     for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 2700), who);
   });
@@ -64,7 +65,7 @@ inEachEngine((site) => {
     for (const tab of tabs) await tab.evaluate(follow);
     await Promise.all(tabs.map((tab) => tab.evaluate(write, 700)));
     for (const tab of tabs) {
-      await tab.waitForFunction(hasAll, 1400);
+      await until(tab, hasAll, 1400);
       const got = await tab.evaluate(() => got);
       for (const [who, numbers] of Object.entries(got)) assert.deepEqual(numbers, range(1, 1400), who);
     }
@@ -80,7 +81,7 @@ inEachEngine((site) => {
       const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
       new Worker(url, { type: "module" });
     });
-    await page.waitForFunction(hasAll, 50);
+    await until(page, hasAll, 50);
     assert.deepEqual((await page.evaluate(() => got)).subscriber, range(1, 50));
   });
 
@@ -88,7 +89,7 @@ inEachEngine((site) => {
     const [reader, writer] = await twoTabs(t);
     await reader.evaluate(follow);
     await writer.evaluate(write, 1);
-    await reader.waitForFunction(hasAll, 1);
+    await until(reader, hasAll, 1);
     await reader.evaluate(() => {
       globalThis.transactions = 0;
       const { transaction } = IDBDatabase.prototype;
@@ -98,7 +99,7 @@ inEachEngine((site) => {
       };
     });
     await writer.evaluate(write, 49);
-    await reader.waitForFunction(hasAll, 50);
+    await until(reader, hasAll, 50);
     assert.equal(await reader.evaluate(() => transactions), 0);
     assert.deepEqual((await reader.evaluate(() => got)).consumer, range(1, 50));
   });
@@ -200,7 +201,7 @@ inEachEngine((site) => {
         })()`);
         await gone;
       });
-      await reader.waitForFunction(hasAll, n);
+      await until(reader, hasAll, n);
     }
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 3));
   });
@@ -222,12 +223,12 @@ inEachEngine((site) => {
       globalThis.hear = () => late.splice(0).forEach((each) => each());
       globalThis.late = late;
     });
-    await writer.waitForFunction(() => late.length > 0);
+    await until(writer, () => late.length > 0);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "nobody is told yet");
     await writer.evaluate(() => hear());
-    await reader.waitForFunction(hasAll, 5);
+    await until(reader, hasAll, 5);
     await writer.evaluate(write, 1);
-    await reader.waitForFunction(hasAll, 6);
+    await until(reader, hasAll, 6);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 6));
   });
 
@@ -244,9 +245,9 @@ inEachEngine((site) => {
     await writer.evaluate(write, 50);
     assert.equal(await writer.evaluate(() => said), 1, "its hello");
     await reader.evaluate(follow);
-    await writer.waitForFunction(() => said >= 2);
+    await until(writer, () => said >= 2);
     await writer.evaluate(write, 50);
-    await reader.waitForFunction(() => got.subscriber.length >= 50);
+    await until(reader, () => got.subscriber.length >= 50);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(51, 100));
   });
 
@@ -293,7 +294,7 @@ inEachEngine((site) => {
     await writer.evaluate(() => (globalThis.enough = true));
     const last = await writing;
     assert.ok(begun > 0 && last > begun, `${last} events, ${begun} when the last subscription began`);
-    await reader.waitForFunction((last) => [live, ...readers].every((list) => list.at(-1) >= last), last);
+    await until(reader, (last) => [live, ...readers].every((list) => list.at(-1) >= last), last);
     const { live, readers } = await reader.evaluate(() => ({ live, readers }));
     for (const [i, numbers] of readers.entries()) assert.deepEqual(numbers, range(1, last), `reader ${i}`);
     assert.deepEqual(live, range(live[0], last), "the subscriber");
@@ -308,7 +309,7 @@ inEachEngine((site) => {
     await writer.evaluate(write, 20);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, [], "no message, no delivery");
     await reader.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await reader.waitForFunction(hasAll, 20);
+    await until(reader, hasAll, 20);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 20));
   });
 
@@ -318,7 +319,7 @@ inEachEngine((site) => {
     await writer.evaluate(write, 20);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, []);
     await reader.evaluate(() => bus.publish(created("own")).committed);
-    await reader.waitForFunction(hasAll, 21);
+    await until(reader, hasAll, 21);
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 21));
   });
 
@@ -350,7 +351,7 @@ inEachEngine((site) => {
       assert.deepEqual(await reader.evaluate(() => [got, errors]), [[], []], "before it has heard");
       // Its own commit shows what is missing; the next one comes as if nothing had been.
       for (const own of ["first", "second"]) await reader.evaluate((own) => bus.publish(created(own)).committed, own);
-      await reader.waitForFunction(() => got.at(-1)?.[1] === "second");
+      await until(reader, () => got.at(-1)?.[1] === "second");
       const { got, errors } = await reader.evaluate(() => ({ got, errors }));
       const isDamaged = (seqNo) => damaged.some(({ first, last }) => first <= seqNo && seqNo <= last);
       const data = (seqNo) => (seqNo > 3500 ? ["first", "second"][seqNo - 3501] : seqNo > 500 ? seqNo - 501 : seqNo - 1);

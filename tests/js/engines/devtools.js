@@ -1,7 +1,6 @@
 // Chromium as it is without a test driver's overrides, by its DevTools protocol over pipes: here pages can be frozen.
 import { spawn } from "node:child_process";
 import { options } from "./chromium.js";
-import { realm } from "./realm.js";
 
 /** Starts a browser with this profile: `{ open(url), close() }`. */
 export async function launchBare(folder) {
@@ -38,7 +37,7 @@ export async function launchBare(folder) {
         return result.value;
       };
       const page = {
-        ...realm(evaluate),
+        evaluate,
         send: inPage,
         close: () => send("Target.closeTarget", { targetId }),
       };

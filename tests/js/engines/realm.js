@@ -1,11 +1,11 @@
-/** Something to evaluate in, as Playwright has it for its pages. `evaluate(work, argument)`: a function or its text. */
-export const realm = (evaluate) => ({
-  evaluate,
-  waitForFunction: (condition, argument) =>
-    evaluate(`async (argument) => {
-      while (!(await (${condition})(argument))) await new Promise((resolve) => setTimeout(resolve, 20));
-    }`, argument),
-});
+// Realms: pages and workers of any engine, each with Playwright's `evaluate(work, argument)`.
+
+/** Resolves once `condition(argument)` holds there, or the promise that it returns does. */
+export const until = (realm, condition, argument) =>
+  realm.evaluate(async ({ condition, argument }) => {
+    const holds = (0, eval)(`(${condition})`);
+    while (!(await holds(argument))) await new Promise((resolve) => setTimeout(resolve, 20));
+  }, { condition: `${condition}`, argument });
 
 /** A dedicated worker of a page, which ends with it or by `terminate()`. */
 export async function startWorker(page) {
@@ -19,7 +19,7 @@ export async function startWorker(page) {
       worker.postMessage({ work, argument }, [port2]);
     });
   return {
-    ...realm((work, argument) => page.evaluate(inWorker, { work: `${work}`, argument })),
+    evaluate: (work, argument) => page.evaluate(inWorker, { work: `${work}`, argument }),
     terminate: () => page.evaluate(() => worker.terminate()),
     close: () => page.close(),
   };

@@ -1,5 +1,4 @@
 // Windows of a browser that a WebDriver drives, with as much of Playwright's context and pages as the tests use.
-import { realm } from "./realm.js";
 import { serve } from "./static-server.js";
 
 /**
@@ -49,7 +48,7 @@ export async function windowsOf(driver) {
           .then((value) => ({ value }), (error) => ({ error: error + "\\n" + error?.stack })).then(${post(about)});`).catch(reject);
       });
     return {
-      ...realm(evaluate),
+      evaluate,
       on: (_pageerror, listener) => heard.set(errors, ({ error }) => listener(new Error(error))),
       async goto(url) {
         await within(handle, "POST", "/url", { url });
