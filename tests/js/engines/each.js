@@ -6,9 +6,9 @@ import { afterwards, browse, browseKillable, profile, visit } from "./visits.js"
 import { launch as launchWebKit } from "./webkit.js";
 import { windowsOf } from "./windows.js";
 
-/** Starts a browser with the profile in a folder, until the test `t` ends. */
+/** Starts a browser with the profile in a folder, until the test `t` ends: as users have it, with a back/forward cache. */
 const browsers = {
-  Chromium: browse,
+  Chromium: (t, folder) => browse(t, folder, [], ["--disable-back-forward-cache"]),
   Firefox: (t, folder) => driven(t, launchFirefox, folder),
   WebKitGTK: (t) => driven(t, launchWebKit),
 };

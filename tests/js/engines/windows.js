@@ -28,7 +28,9 @@ export async function windowsOf(driver) {
     open.add(handle);
     const errors = `/${++count}`;
     const run = (text) => within(handle, "POST", "/execute/sync", { script: "window.eval(arguments[0])", args: [text] });
-    const post = (about) => `(told) => fetch("${server.origin}/outcomes${about}", { method: "POST", mode: "no-cors", body: JSON.stringify(told) })`;
+    // A page that goes away meanwhile doesn't hear the answer.
+    const post = (about) => `(told) =>
+      fetch("${server.origin}/outcomes${about}", { method: "POST", mode: "no-cors", body: JSON.stringify(told) }).catch(() => {})`;
     const watch = () =>
       run(`{
         const tell = ${post(errors)};
