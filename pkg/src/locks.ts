@@ -51,8 +51,14 @@ export class RealmLocks implements Locks {
   }
 }
 
-/** How often one who waits asks whether the holder is alive, and how many times without an answer. */
-const ASK_EVERY_MS = 1000;
+/**
+ * How long one who waits waits before it asks whether the holder is alive, and how many times it asks without an answer.
+ *
+ * A hidden page's timers run once a second: those of less than a second at the next one. After some minutes Chromium lets
+ * a timer run only once a minute if it was set by one that was set by one, and so on, five deep. An answer is no timer, so
+ * that the five timers behind it don't get there.
+ */
+const ASK_AFTER_MS = 900;
 const MOST_UNANSWERED = 4;
 
 /**
@@ -113,6 +119,7 @@ class Round {
   #holding: Promise<void> | undefined = undefined;
   #stolen: Promise<void> | undefined = undefined;
   #alive: BroadcastChannel | undefined = undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #unanswered = 0;
   isSuspended = false;
 
@@ -126,7 +133,7 @@ class Round {
   }
 
   async run(): Promise<void> {
-    const timer = setInterval(() => this.#ask(), ASK_EVERY_MS);
+    this.#askLater();
     if (typeof BroadcastChannel === "function") {
       this.#alive = new BroadcastChannel(this.#name);
       this.#alive.onmessage = ({ data }) => this.#heard(data);
@@ -137,7 +144,7 @@ class Round {
       await this.#stolen;
     } finally {
       for (const [target, event] of suspendingEvents()) target.removeEventListener(event, this.#suspend);
-      clearInterval(timer);
+      clearTimeout(this.#timer);
       this.#alive?.close();
       this.#lost.abort();
     }
@@ -162,16 +169,28 @@ class Round {
     return Promise.race([this.#holding, aborted(this.#lost.signal)]);
   }
 
+  #askLater(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), ASK_AFTER_MS);
+  }
+
   #ask(): void {
-    if (this.#holding !== undefined || this.#stolen !== undefined || this.#alive === undefined) return;
-    if (this.#unanswered++ < MOST_UNANSWERED) return this.#alive.postMessage("are you alive?");
+    if (this.#holding !== undefined || this.#alive === undefined) return;
+    if (this.#unanswered++ < MOST_UNANSWERED) {
+      this.#alive.postMessage("are you alive?");
+      return this.#askLater();
+    }
     this.#waiting.abort();
     this.#stolen = this.#request({ steal: true });
   }
 
   #heard(message: unknown): void {
-    if (message === "alive") this.#unanswered = 0;
-    else if (this.#holding !== undefined) this.#alive?.postMessage("alive");
+    if (message !== "alive") {
+      if (this.#holding !== undefined) this.#alive?.postMessage("alive");
+    } else if (this.#unanswered > 0 && this.#stolen === undefined) {
+      this.#unanswered = 0;
+      this.#askLater();
+    }
   }
 
   readonly #suspend = (): void => {
