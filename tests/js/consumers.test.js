@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { killable, lasting, serveFor } from "./engines/each.js";
 import { profile, visit } from "./engines/visits.js";
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 
 /** In a page: does what comes, fifty events at a time, and acknowledges them without waiting. Reports both. */
 const workForEver = async () => {

@@ -5,7 +5,7 @@ import { inEachEngine, lasting, serveFor } from "./engines/each.js";
 import { load, profile, readAll, visit } from "./engines/visits.js";
 import { range } from "./suite/fixtures.js";
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 const numbers = (envelopes) => envelopes.map((envelope) => envelope.seq_no);
 
 inEachEngine((site) => {

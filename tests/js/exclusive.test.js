@@ -7,7 +7,7 @@ import { startWorker, until } from "./engines/realm.js";
 import { browseKillable, load, profile, visit } from "./engines/visits.js";
 import { pseudoRandom, range } from "./suite/fixtures.js";
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 
 /** In a realm: does what comes, and acknowledges it once `proceed` resolves; `got`, `acked` and `refused` tell of it. */
 const work = async () => {

@@ -8,7 +8,7 @@ import { until } from "./engines/realm.js";
 import { drive } from "./engines/webdriver.js";
 import { range } from "./suite/fixtures.js";
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 
 /** In a page: a bus, and what its subscriber, its iterator and its consumer get. */
 const follow = async () => {

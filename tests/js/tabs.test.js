@@ -5,7 +5,7 @@ import { inEachEngine } from "./engines/each.js";
 import { until } from "./engines/realm.js";
 import { range } from "./suite/fixtures.js";
 
-const limit = { timeout: 60_000 };
+const limit = { timeout: 180_000 };
 
 /** In a page: a bus, and what its subscriber, its iterator and its consumer get. */
 const follow = async (options) => {

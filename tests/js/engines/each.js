@@ -41,7 +41,7 @@ export async function serveFor(t, heard) {
 
 /**
  * Declares for each engine what `define(site, engine)` declares. `site(t, heard)` is an origin that no other test has,
- * and so are its logs: `visit()` opens a tab there, `heard` is the server's.
+ * and so are its logs: `visit()` opens a tab there until the test ends, `heard` is the server's.
  */
 export function inEachEngine(define, engines = Object.keys(browsers)) {
   for (const engine of engines) {
@@ -61,7 +61,12 @@ export function inEachEngine(define, engines = Object.keys(browsers)) {
       const site = async (t, heard) => {
         const server = await serve(heard);
         servers.push(server);
-        return { origin: server.origin, visit: () => visit(t, context, server.origin) };
+        const open = async () => {
+          const page = await visit(t, context, server.origin);
+          afterwards(t, () => page.close());
+          return page;
+        };
+        return { origin: server.origin, visit: open };
       };
       define(site, engine);
     });

@@ -47,10 +47,9 @@ export async function browseKillable(t, folder, more = []) {
   return { context: browser.contexts()[0], program };
 }
 
-/** A page of the origin with the package as `everbus`, until the test ends. Uncaught errors in it fail the test. */
+/** A page of the origin with the package as `everbus`. Uncaught errors in it fail the test. */
 export async function visit(t, context, origin, path = "/tests/js/hosts/blank.html") {
   const page = await context.newPage();
-  afterwards(t, () => page.close());
   const uncaught = [];
   page.on("pageerror", (error) => uncaught.push(error));
   afterwards(t, () => {
