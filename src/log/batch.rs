@@ -52,10 +52,7 @@ impl Batch {
     ///
     /// [`Error::InvalidEvent`](crate::Error::InvalidEvent) if the model doesn't allow it; the batch is unchanged.
     pub fn push(&mut self, envelope: &EventEnvelope) -> Result<()> {
-        if self.growing.len() >= MAX_EVENTS || self.growing.text_bytes() >= MAX_TEXT_BYTES {
-            self.close_segment()?;
-        }
-        self.growing.push(envelope)
+        self.growing()?.push(envelope)
     }
 
     /// Appends only if `last` is the log's last number at the commit.
@@ -129,13 +126,21 @@ impl Batch {
         let mut known = known.iter();
         for draft in self.into_drafts()? {
             let segment = draft.seal(SeqNo::FIRST, i64::MIN);
-            for (envelope, known) in segment.envelopes().zip(&mut known) {
+            for (entry, known) in segment.entries().zip(&mut known) {
                 if *known == Known::New {
-                    batch.push(&envelope)?;
+                    batch.growing()?.push_entry(entry)?;
                 }
             }
         }
         Ok(batch)
+    }
+
+    /// The segment that takes another event.
+    fn growing(&mut self) -> Result<&mut Columns> {
+        if self.growing.len() >= MAX_EVENTS || self.growing.text_bytes() >= MAX_TEXT_BYTES {
+            self.close_segment()?;
+        }
+        Ok(&mut self.growing)
     }
 
     fn close_segment(&mut self) -> Result<()> {

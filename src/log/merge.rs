@@ -105,8 +105,8 @@ impl Head {
             return Ok(None);
         };
         let mut columns = Columns::default();
-        for envelope in run.iter().flat_map(|segment| segment.envelopes()) {
-            columns.push(&envelope)?;
+        for entry in run.iter().flat_map(|segment| segment.entries()) {
+            columns.push_entry(entry)?;
         }
         let segment = columns.encode()?.seal(first.first(), last.latest());
         let fewer = run.len() as u64 - 1;

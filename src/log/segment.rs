@@ -19,7 +19,7 @@ mod summary;
 #[cfg(any(target_arch = "wasm32", test))]
 pub(crate) use {checksum::Checksum, summary::SegmentHead};
 
-pub(crate) use columns::{Columns, Draft, join_time, split_time};
+pub(crate) use columns::{Columns, Draft, Entry, join_time, split_time};
 
 use crate::event::{Action, EventKind};
 use crate::filter::Head;
@@ -128,6 +128,22 @@ impl Segment {
         self.rows().map(|row| self.envelope(&row))
     }
 
+    /// The events, as they go into another segment.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.rows().map(|row| Entry {
+            shape: self.shape(&row),
+            type_name: self.type_name(&row),
+            millis: self.millis(&row),
+            nanos: self.nanos(&row).unwrap_or_default(),
+            id: self.id(&row),
+            subject: self.subject(&row),
+            ends: self.ends(&row),
+            origin: self.origin(&row),
+            payload: self.text(&row.payload),
+            meta: self.meta(&row).filter(|meta| *meta != "null"),
+        })
+    }
+
     /// The ids of the envelopes.
     pub(crate) fn ids(&self) -> &[[u8; 16]] {
         layout::ids(&self.bytes, &self.layout.ids)
@@ -149,11 +165,7 @@ impl Segment {
     }
 
     pub(crate) fn envelope(&self, row: &Row) -> EventEnvelope {
-        let type_name = self
-            .types()
-            .nth(usize::from(self.type_code(row)))
-            .map(|(_, name)| name.to_owned())
-            .unwrap_or_default();
+        let type_name = self.type_name(row).to_owned();
         let subject = self.subject(row);
         let payload = Json::trusted(self.payload(row));
         let action = self.shape(row).action();
@@ -289,6 +301,10 @@ impl Segment {
             subject: self.subject(row),
             ends: self.ends(row),
         }
+    }
+
+    fn type_name(&self, row: &Row) -> &str {
+        self.types().nth(usize::from(self.type_code(row))).map_or("", |(_, name)| name)
     }
 
     fn timestamp(&self, row: &Row) -> Timestamp {

@@ -57,31 +57,49 @@ impl Columns {
         if envelope.meta.as_ref().is_some_and(|meta| !meta.is_object()) {
             return Err(Error::event("meta has to be a JSON object"));
         }
-        let shape = Shape::new(event.event_kind(), event.action());
-        let type_code = self.type_code(event.event_kind(), event.type_name())?;
-        let origin_code = envelope.origin.map(|origin| self.origin_code(origin)).transpose()?;
+        let (millis, nanos) = split_time(envelope.timestamp);
+        self.push_entry(Entry {
+            shape: Shape::new(event.event_kind(), event.action()),
+            type_name: event.type_name(),
+            millis,
+            nanos,
+            id: envelope.id,
+            subject: event.entity_id(),
+            ends: event.ends(),
+            origin: envelope.origin,
+            payload: event.payload().map_or("null", Json::as_str),
+            meta: envelope.meta.as_ref().map(Json::as_str),
+        })
+    }
+
+    /// Adds an event that was checked before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`] if there are too many types or origins.
+    pub(crate) fn push_entry(&mut self, entry: Entry<'_>) -> Result<()> {
+        let type_code = self.type_code(entry.shape.kind(), entry.type_name)?;
+        let origin_code = entry.origin.map(|origin| self.origin_code(origin)).transpose()?;
 
         let row = self.len();
-        self.shapes.push(shape);
+        self.shapes.push(entry.shape);
         self.type_codes.push(type_code);
         fill(&mut self.origin_codes, row, origin_code, 0);
-        let (millis, nanos) = split_time(envelope.timestamp);
-        self.times.push(millis);
-        fill(&mut self.nanos, row, (nanos != 0).then_some(nanos), 0);
-        self.ids.push(envelope.id.into_bytes());
-        self.subjects.push(event.entity_id().into_bytes());
-        if let Some((source, target)) = event.ends() {
+        self.times.push(entry.millis);
+        fill(&mut self.nanos, row, (entry.nanos != 0).then_some(entry.nanos), 0);
+        self.ids.push(entry.id.into_bytes());
+        self.subjects.push(entry.subject.into_bytes());
+        if let Some((source, target)) = entry.ends {
             self.ends.extend([source.into_bytes(), target.into_bytes()]);
         }
-        let payload = event.payload().map_or("null", Json::as_str);
-        self.lengths.push(payload.len() as u32);
-        push_json(&mut self.payloads, payload);
-        if envelope.meta.is_some() || !self.meta_lengths.is_empty() {
+        self.lengths.push(entry.payload.len() as u32);
+        push_json(&mut self.payloads, entry.payload);
+        if entry.meta.is_some() || !self.meta_lengths.is_empty() {
             while self.meta_lengths.len() < row {
                 self.meta_lengths.push(4);
                 push_json(&mut self.metas, "null");
             }
-            let meta = envelope.meta.as_ref().map_or("null", Json::as_str);
+            let meta = entry.meta.unwrap_or("null");
             self.meta_lengths.push(meta.len() as u32);
             push_json(&mut self.metas, meta);
         }
@@ -170,6 +188,21 @@ impl Columns {
         }
         words
     }
+}
+
+/// An event as it goes into the columns.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(super) shape: Shape,
+    pub(super) type_name: &'a str,
+    pub(super) millis: i64,
+    pub(super) nanos: u32,
+    pub(super) id: Uuid,
+    pub(super) subject: Uuid,
+    pub(super) ends: Option<(Uuid, Uuid)>,
+    pub(super) origin: Option<Uuid>,
+    pub(super) payload: &'a str,
+    pub(super) meta: Option<&'a str>,
 }
 
 /// A segment that only lacks what its place in the log gives it.
