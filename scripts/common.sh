@@ -36,7 +36,11 @@ cargo_tool() {
 
 # The optimizer as the package is built with it: wasm_opt [options] IN -o OUT
 wasm_opt() {
-  # Features are listed one by one: browsers refuse the output of --all-features.
+  # Features are listed one by one: browsers refuse the output of --all-features. Nothing is inlined and little shared, as
+  # code that repeats itself compresses better. Rust has nothing in the first kilobyte of the memory but the stack's end.
   npx wasm-opt -Oz --enable-bulk-memory --enable-mutable-globals --enable-nontrapping-float-to-int \
-    --enable-sign-ext --enable-reference-types --enable-multivalue "$@"
+    --enable-sign-ext --enable-reference-types --enable-multivalue \
+    --always-inline-max-function-size=0 --flexible-inline-max-function-size=0 --one-caller-inline-max-function-size=0 \
+    --skip-pass=local-cse --skip-pass=merge-similar-functions --low-memory-unused \
+    --strip-producers --strip-target-features "$@"
 }

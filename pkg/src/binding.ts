@@ -105,7 +105,9 @@ export interface Log {
 /** What the glue exports. */
 export interface Core {
   /** Starts the compiled module. */
-  initSync(from: { module: WebAssembly.Module }): { memory: WebAssembly.Memory };
+  initSync(from: { module: WebAssembly.Module }): unknown;
+  /** The started module's memory. */
+  moduleMemory(): WebAssembly.Memory;
   /** Tells the core how to make errors and whom to tell that it panicked. Once, right after `initSync`. */
   setup(
     makeError: (code: string, message: string, cause: unknown) => Error,

@@ -39,7 +39,8 @@ async function start(): Promise<Core> {
   const module = await compile();
   // The glue knows a module by its prototype, which is another for one of another realm, as edge runtimes pass it.
   if (!(module instanceof WebAssembly.Module)) Object.setPrototypeOf(module, WebAssembly.Module.prototype);
-  memory = core.initSync({ module }).memory;
+  core.initSync({ module });
+  memory = core.moduleMemory();
   core.setup(
     (code, message, cause) => everbusError(code as EverbusErrorCode, message, cause),
     (message) => void failModule(message),

@@ -394,6 +394,12 @@ pub fn delete_log(name: String) -> Promise {
     promise(async move { idb::delete(&name).await.map(|()| JsValue::UNDEFINED) })
 }
 
+/// The module's memory.
+#[wasm_bindgen(js_name = moduleMemory)]
+pub fn module_memory() -> JsValue {
+    wasm_bindgen::memory()
+}
+
 fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
     boxed_promise(Box::pin(future))
 }
