@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::segment::Segment;
 use crate::SeqNo;
-use std::collections::VecDeque;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// How many of the newest events the window has at least.
 pub const IDEMPOTENCE_WINDOW: u64 = 10_000;
@@ -52,8 +52,9 @@ impl RecentIds {
 
     /// What is known of each event of `batch`.
     pub(crate) fn look_up(&self, batch: &Batch) -> Vec<Known> {
-        let mut wanted: Vec<(&[u8; 16], usize)> = batch.ids().zip(0..).collect();
-        wanted.sort_unstable();
+        // A heap's sorting is a tenth of the code of `sort_unstable`, which every page would load.
+        let wanted: BinaryHeap<(&[u8; 16], usize)> = batch.ids().zip(0..).collect();
+        let mut wanted = wanted.into_sorted_vec();
         let mut known = vec![Known::New; wanted.len()];
         for same in wanted.chunk_by(|a, b| a.0 == b.0) {
             for (_, row) in &same[1..] {

@@ -55,7 +55,8 @@ pub(super) async fn surplus(
     let (Some(first), Some(last)) = (stats.bounds.first, stats.bounds.last) else {
         return Ok(None);
     };
-    let oldest = retention.max_age.and_then(|age| now.checked_sub(age).ok()).map(time::millis);
+    let age = retention.max_age.and_then(|age| i64::try_from(age.as_millis()).ok());
+    let oldest = age.and_then(|age| time::millis(now).checked_sub(age));
     let (mut before, mut bytes) = (first, stats.bytes);
     // A damaged segment goes with the next one that isn't.
     while let Some(segment) = segment_at(log, before.get()).await?.segment {

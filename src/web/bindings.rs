@@ -16,7 +16,7 @@ use crate::{MemoryLog, Query, Result, SeqNo, Subscription};
 use batch::Batch;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
@@ -91,7 +91,7 @@ impl Log {
                 filter: convert::filter(&filter)?,
                 reverse,
             };
-            let chunks = js_sys::Array::new();
+            let chunks = Array::new();
             while query.limit > 0 {
                 let page = log.read(&query).await?;
                 for chunk in &page.chunks {
@@ -134,9 +134,8 @@ impl Log {
             };
             let surplus = log.surplus(&retention, WebEnv.now()).await?;
             Ok(surplus.map_or(JsValue::UNDEFINED, |surplus| {
-                let overtaken: js_sys::Array =
-                    surplus.overtaken.iter().map(convert::consumer).collect();
-                js_sys::Array::of2(&JsValue::from(surplus.before.get() as f64), &overtaken).into()
+                let overtaken: Array = surplus.overtaken.iter().map(convert::consumer).collect();
+                Array::of2(&JsValue::from(surplus.before.get() as f64), &overtaken).into()
             }))
         })
     }
@@ -201,12 +200,13 @@ impl Log {
     /// the claim beside it if the epoch isn't 0. Resolves to an array: for each an error, or `undefined`.
     pub fn ack(
         &self,
-        consumers: Vec<String>,
+        consumers: &Array,
         seq_nos: Vec<f64>,
         epochs: Vec<f64>,
-        holders: Vec<String>,
+        holders: &Array,
     ) -> Promise {
         let log = self.log();
+        let (consumers, holders) = (convert::strings(consumers), convert::strings(holders));
         promise(async move {
             let moves: Result<_> = consumers
                 .into_iter()
@@ -225,7 +225,7 @@ impl Log {
             let outcomes = log.move_cursors(moves?).await?;
             let errors =
                 outcomes.into_iter().map(|outcome| outcome.err().map_or(JsValue::UNDEFINED, to_js));
-            Ok(errors.collect::<js_sys::Array>().into())
+            Ok(errors.collect::<Array>().into())
         })
     }
 
@@ -242,8 +242,7 @@ impl Log {
     pub fn consumers(&self) -> Promise {
         let log = self.log();
         promise(async move {
-            let consumers: js_sys::Array =
-                log.consumers().await?.iter().map(convert::consumer).collect();
+            let consumers: Array = log.consumers().await?.iter().map(convert::consumer).collect();
             Ok(consumers.into())
         })
     }
@@ -309,7 +308,7 @@ impl Log {
         let chunk = segment.map_or(JsValue::UNDEFINED, |segment| {
             convert::chunk(&Chunk { segment: segment.clone(), rows: segment.rows().collect() })
         });
-        js_sys::Array::of3(&first, &last, &chunk).into()
+        Array::of3(&first, &last, &chunk).into()
     }
 
     /// Gives the storage free and ends every cursor.

@@ -54,64 +54,43 @@ fn timestamp(millis: f64, nanos: f64) -> Option<SeekPosition> {
     join_time(millis as i64, nanos as u32).map(SeekPosition::Time)
 }
 
-/// An object as `Filter` in the package's types; `undefined` is everything.
+/// A filter as the package has checked it: every field but `kind` an array of strings; `undefined` is everything.
 pub(super) fn filter(value: &JsValue) -> Result<Filter> {
-    let mut filter = Filter::default();
     if value.is_undefined() {
-        return Ok(filter);
+        return Ok(Filter::default());
     }
-    let fields =
-        value.dyn_ref::<Object>().ok_or_else(|| invalid_filter("a filter is an object"))?;
-    for entry in Object::entries(fields).iter() {
-        let entry = Array::from(&entry);
-        let (name, value) = (entry.get(0).as_string().unwrap_or_default(), entry.get(1));
+    let field = |name: &str| Reflect::get(value, &JsValue::from(name)).unwrap_or_default();
+    let texts = |name: &str| -> Result<Option<Vec<String>>> {
+        let value = field(name);
         if value.is_undefined() {
-            continue;
+            return Ok(None);
         }
-        match name.as_str() {
-            "kind" => {
-                let [kind] = strings(&name, &value)?.try_into().map_err(|_| not_a_value(&name))?;
-                filter.kind = Some(parse_kind(&kind)?);
-            }
-            "event_type" => {
-                filter.event_type = Some(each(&name, &value, parse_action)?);
-            }
-            "entity_type" => filter.entity_type = Some(strings(&name, &value)?),
-            "entity_id" => filter.entity_id = Some(ids(&name, &value)?),
-            "link_type" => filter.link_type = Some(strings(&name, &value)?),
-            "source_id" => filter.source_id = Some(ids(&name, &value)?),
-            "target_id" => filter.target_id = Some(ids(&name, &value)?),
-            "touches" => filter.touches = Some(ids(&name, &value)?),
-            _ => return Err(invalid_filter(&format!("a filter has no field \"{name}\""))),
-        }
-    }
-    Ok(filter)
+        let texts = value.dyn_ref::<Array>().map(strings);
+        texts.map(Some).ok_or_else(|| Error::InvalidFilter("a filter has arrays of strings".into()))
+    };
+    let ids = |name: &str| each(texts(name)?, parse_filter_id);
+    Ok(Filter {
+        kind: field("kind").as_string().map(|kind| parse_kind(&kind)).transpose()?,
+        event_type: each(texts("event_type")?, parse_action)?,
+        entity_type: texts("entity_type")?,
+        entity_id: ids("entity_id")?,
+        link_type: texts("link_type")?,
+        source_id: ids("source_id")?,
+        target_id: ids("target_id")?,
+        touches: ids("touches")?,
+    })
 }
 
-fn strings(name: &str, value: &JsValue) -> Result<Vec<String>> {
-    if let Some(text) = value.as_string() {
-        return Ok(vec![text]);
-    }
-    let values = value.dyn_ref::<Array>().ok_or_else(|| not_a_value(name))?;
-    values.iter().map(|value| value.as_string().ok_or_else(|| not_a_value(name))).collect()
+fn each<T>(
+    texts: Option<Vec<String>>,
+    parse: impl Fn(&str) -> Result<T>,
+) -> Result<Option<Vec<T>>> {
+    texts.map(|texts| texts.iter().map(|text| parse(text)).collect()).transpose()
 }
 
-fn each<T>(name: &str, value: &JsValue, parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
-    strings(name, value)?.iter().map(|text| parse(text)).collect()
-}
-
-fn ids(name: &str, value: &JsValue) -> Result<Vec<Uuid>> {
-    each(name, value, parse_filter_id)
-}
-
-fn not_a_value(name: &str) -> Error {
-    invalid_filter(&format!(
-        "the filter's {name} is a string, or an array of strings where it may have several"
-    ))
-}
-
-fn invalid_filter(message: &str) -> Error {
-    Error::InvalidFilter(message.into())
+/// The strings of an array; what is none is empty, which nothing takes for a name or an id.
+pub(super) fn strings(values: &Array) -> Vec<String> {
+    values.iter().map(|value| value.as_string().unwrap_or_default()).collect()
 }
 
 pub(super) fn consumer(info: &ConsumerInfo) -> JsValue {

@@ -1,5 +1,6 @@
 //! [`WebEnv`]: the clock and the randomness of JavaScript.
 
+use crate::log::segment::join_time;
 use crate::{Env, Timestamp, Uuid};
 
 #[derive(Clone, Copy, Debug)]
@@ -7,7 +8,7 @@ pub(crate) struct WebEnv;
 
 impl Env for WebEnv {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or(Timestamp::UNIX_EPOCH)
+        join_time(js_sys::Date::now() as i64, 0).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     fn random(&self) -> [u8; 16] {

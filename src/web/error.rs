@@ -28,7 +28,7 @@ pub fn setup(make_error: Function, on_panic: Function) {
     }));
 }
 
-/// A JavaScript value as the cause of an error.
+/// A JavaScript value as the cause of an error. As text it is its name, as much as a caller in Rust needs.
 struct JsCause(JsValue);
 
 impl AnyError for JsCause {
@@ -41,13 +41,13 @@ impl std::error::Error for JsCause {}
 
 impl fmt::Debug for JsCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl fmt::Display for JsCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        f.write_str(&exception_name(&self.0))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::web::convert;
 use crate::web::error::to_js;
 use crate::wire::{parse_id, parse_id_bytes};
 use crate::{Error, EventKind, Result};
+use js_sys::Array;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
@@ -54,24 +55,24 @@ impl Batch {
         &mut self,
         written: usize,
         shapes: &[u8],
-        types: Vec<String>,
+        types: &Array,
         type_codes: &[u16],
         times: &[f64],
         nanos: Vec<u32>,
         lengths: &[u32],
         meta_lengths: &[u32],
-        origins: Vec<String>,
+        origins: &Array,
         origin_codes: Vec<u16>,
     ) -> Result<(), JsValue> {
         let numbers = Numbers {
             shapes,
-            types,
+            types: convert::strings(types),
             type_codes,
             times,
             nanos,
             lengths,
             meta_lengths,
-            origins,
+            origins: convert::strings(origins),
             origin_codes,
         };
         let columns = SCRATCH.with_borrow_mut(|scratch| {

@@ -351,6 +351,6 @@ impl EventLog for IndexedDbLog {
 
 impl fmt::Debug for IndexedDbLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("IndexedDbLog").field(&self.0.name).finish()
+        write!(f, "IndexedDbLog({})", self.0.name)
     }
 }

@@ -111,7 +111,8 @@ pub(super) fn cursor_from_js(name: &JsValue, value: &JsValue) -> Result<Cursor> 
     };
     read().ok_or_else(|| {
         let name = name.as_string().unwrap_or_default();
-        let what = format!("the position of the consumer {name:?} is damaged: delete the consumer");
+        let what =
+            format!("the position of the consumer \"{name}\" is damaged: delete the consumer");
         Error::corrupt(what)
     })
 }
