@@ -147,13 +147,14 @@ impl EventLog for MemoryLog {
             return Ok(false);
         };
         let start = state.segments.partition_point(|s| s.last().get() <= state.head.settled);
-        let loose: Vec<_> = state.segments[start..].iter().take(count as usize).cloned().collect();
+        let end = state.segments.len().min(start + count as usize);
         let mut head = state.head;
-        let replacements = head.merge(loose.iter().map(|segment| &**segment))?;
+        let replacements = head.merge(&state.segments[start..end])?;
         for Replacement { first, last, segment } in replacements {
             let from = state.segments.partition_point(|s| s.last() < first);
             let to = state.segments.partition_point(|s| s.first() <= last);
-            state.segments.splice(from..to, [Arc::new(segment)]);
+            state.segments[from] = Arc::new(segment);
+            state.segments.drain(from + 1..to);
         }
         state.head = head;
         Ok(head.merge_count().is_some())

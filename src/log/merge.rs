@@ -9,6 +9,7 @@
 use super::head::Head;
 use super::segment::{Columns, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
 use crate::{Result, SeqNo};
+use std::sync::Arc;
 
 /// How many bytes of loose segments are merged at once.
 const STEP_BYTES: u64 = 8 << 20;
@@ -45,10 +46,7 @@ impl Head {
     /// Merges the loose segments, as far as they fill segments; the rest stays loose. These are the
     /// first of them: if there are more, something is always merged. Returns what to replace; the head
     /// is then as it will be.
-    pub(crate) fn merge<'a>(
-        &mut self,
-        loose: impl IntoIterator<Item = &'a Segment>,
-    ) -> Result<Vec<Replacement>> {
+    pub(crate) fn merge(&mut self, loose: &[Arc<Segment>]) -> Result<Vec<Replacement>> {
         let settled = self.settled;
         let mut replacements = Vec::new();
         let mut run: Vec<&Segment> = Vec::new();

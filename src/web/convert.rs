@@ -105,7 +105,7 @@ pub(super) fn consumer(info: &ConsumerInfo) -> JsValue {
     }
     set("lag", JsValue::from(info.lag as f64));
     if let Some(held_by) = info.held_by {
-        set("heldBy", JsValue::from(held_by.to_string()));
+        set("heldBy", id_text(held_by));
     }
     object.into()
 }
@@ -165,6 +165,18 @@ pub(super) fn chunk(chunk: &Chunk) -> JsValue {
     Array::of2(&Float64Array::from(heads.as_slice()), &JsValue::from(text.0)).into()
 }
 
+/// An id as text.
+pub(super) fn id_text(id: Uuid) -> JsValue {
+    let mut text = String::new();
+    push_id(&mut text, id);
+    JsValue::from(text)
+}
+
+fn push_id(text: &mut String, id: Uuid) {
+    let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+    text.push_str(id.hyphenated().encode_lower(&mut buffer));
+}
+
 /// JSON text as it grows.
 struct JsonText(String);
 
@@ -181,9 +193,8 @@ impl JsonText {
     }
 
     fn id(&mut self, id: Uuid) {
-        let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
         self.0.push('"');
-        self.0.push_str(id.hyphenated().encode_lower(&mut buffer));
+        push_id(&mut self.0, id);
         self.0.push('"');
     }
 
@@ -192,7 +203,11 @@ impl JsonText {
         for char in text.chars() {
             match char {
                 '"' | '\\' => self.0.extend(['\\', char]),
-                '\0'..='\x1f' => self.0.push_str(&format!("\\u{:04x}", u32::from(char))),
+                '\0'..='\x1f' => {
+                    let digit = |value| char::from_digit(value, 16).unwrap_or_default();
+                    let code = u32::from(char);
+                    self.0.extend(['\\', 'u', '0', '0', digit(code >> 4), digit(code & 15)]);
+                }
                 _ => self.0.push(char),
             }
         }

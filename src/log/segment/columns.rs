@@ -159,17 +159,17 @@ impl Columns {
             bytes.extend(name.as_bytes());
         }
         bytes.resize(layout.digest.start, 0);
-        bytes.extend(digest.iter().flat_map(|word| word.to_le_bytes()));
+        put(&mut bytes, &digest, |word| word.to_le_bytes());
         bytes.extend(self.ids.as_flattened());
         bytes.extend(self.subjects.as_flattened());
         bytes.extend(self.ends.as_flattened());
-        bytes.extend(self.origins.iter().flat_map(|origin| origin.into_bytes()));
-        bytes.extend(self.times.iter().flat_map(|time| time.to_le_bytes()));
-        bytes.extend(self.nanos.iter().flat_map(|nanos| nanos.to_le_bytes()));
-        bytes.extend(self.lengths.iter().flat_map(|length| length.to_le_bytes()));
-        bytes.extend(self.meta_lengths.iter().flat_map(|length| length.to_le_bytes()));
-        bytes.extend(self.type_codes.iter().flat_map(|code| code.to_le_bytes()));
-        bytes.extend(self.origin_codes.iter().flat_map(|code| code.to_le_bytes()));
+        put(&mut bytes, &self.origins, |origin| origin.into_bytes());
+        put(&mut bytes, &self.times, i64::to_le_bytes);
+        put(&mut bytes, &self.nanos, u32::to_le_bytes);
+        put(&mut bytes, &self.lengths, u32::to_le_bytes);
+        put(&mut bytes, &self.meta_lengths, u32::to_le_bytes);
+        put(&mut bytes, &self.type_codes, u16::to_le_bytes);
+        put(&mut bytes, &self.origin_codes, u16::to_le_bytes);
         bytes.extend(self.shapes.iter().map(|shape| shape.code()));
         push_array(&mut bytes, &self.payloads);
         if !self.meta_lengths.is_empty() {
@@ -260,6 +260,13 @@ pub(crate) fn split_time(timestamp: Timestamp) -> (i64, u32) {
 pub(crate) fn join_time(millis: i64, nanos: u32) -> Option<Timestamp> {
     let above_the_second = millis.rem_euclid(1000) * 1_000_000 + i64::from(nanos);
     Timestamp::new(millis.div_euclid(1000), above_the_second as i32).ok()
+}
+
+/// Adds a column of numbers or ids.
+fn put<T: Copy, const N: usize>(bytes: &mut Vec<u8>, column: &[T], as_bytes: fn(T) -> [u8; N]) {
+    for element in column {
+        bytes.extend(as_bytes(*element));
+    }
 }
 
 /// Adds to a column that stays empty until a row needs it.

@@ -25,7 +25,7 @@ pub(super) fn write(tx: &Transaction, mut head: Head, result: Slot<Head>) -> Res
                 store_head(tx, head, result)
             });
         };
-        let chapter = Uint8Array::from(&*encode(&segments));
+        let chapter = Uint8Array::from(&*encode(segments.iter().map(|segment| &**segment)));
         let key = JsValue::from(first.first().get() as f64);
         tx.issue(tx.store(CHAPTERS)?.put_with_key(&chapter, &key))?;
         head.index(segments.len() as u64, last.last().get());

@@ -10,6 +10,7 @@ use super::{META, SEGMENTS, records};
 use crate::log::{Head, Segment};
 use crate::web::error::from_idb;
 use crate::{Error, Result, SeqNo};
+use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbCursor, IdbCursorDirection, IdbCursorWithValue};
 
@@ -19,12 +20,12 @@ pub(super) fn sound(record: &JsValue, at: u64) -> Option<Segment> {
 }
 
 /// The segments of these records, up to the first that can't be read or doesn't follow the one before.
-pub(super) fn sound_from(records: &[JsValue], at: u64) -> Vec<Segment> {
+pub(super) fn sound_from(records: &[JsValue], at: u64) -> Vec<Arc<Segment>> {
     let mut next = Some(at);
     let segments = records.iter().map_while(|record| {
         let segment = sound(record, next?)?;
         next = segment.last().next().map(SeqNo::get);
-        Some(segment)
+        Some(Arc::new(segment))
     });
     segments.collect()
 }

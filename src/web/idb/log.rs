@@ -211,6 +211,10 @@ impl IndexedDbLog {
         tx: &Transaction,
         next: impl FnOnce(&Transaction, Head) -> Result<()> + 'static,
     ) -> Result<()> {
+        self.with_head_boxed(tx, Box::new(next))
+    }
+
+    fn with_head_boxed(&self, tx: &Transaction, next: Next) -> Result<()> {
         let log = self.clone();
         tx.then(tx.store(META)?.get(&JsValue::from(HEAD)), move |tx, value| {
             let head = records::head_from_js(&value)?;
@@ -233,20 +237,18 @@ impl IndexedDbLog {
         work: impl FnOnce(&Transaction, Head, Slot<T>) -> Result<()> + Clone + 'static,
     ) -> Result<T> {
         let slot: Slot<T> = Rc::default();
-        let (log, result) = (self.clone(), slot.clone());
-        let issue = move |tx: &Transaction| {
-            let (work, result) = (work.clone(), result.clone());
-            log.with_head(tx, move |tx, head| work(tx, head, result))
-        };
-        self.run_twice(stores, mode, Rc::new(issue)).await?;
+        let result = slot.clone();
+        let work = move |tx: &Transaction, head| work.clone()(tx, head, result.clone());
+        self.run_twice(stores, mode, Rc::new(work)).await?;
         taken(slot)
     }
 
-    async fn run_twice(&self, stores: &[&str], mode: Mode, issue: Rc<IssueAgain>) -> Result<()> {
+    async fn run_twice(&self, stores: &[&str], mode: Mode, work: Rc<Work>) -> Result<()> {
         let mut is_first = true;
         loop {
-            let issue = issue.clone();
-            match self.run(stores, mode, Box::new(move |tx| issue(tx))).await {
+            let (log, work) = (self.clone(), work.clone());
+            let issue = move |tx: &Transaction| log.with_head(tx, move |tx, head| work(tx, head));
+            match self.run(stores, mode, Box::new(issue)).await {
                 Err(Error::Storage { .. }) if is_first => is_first = false,
                 result => return result,
             }
@@ -262,8 +264,11 @@ impl IndexedDbLog {
     }
 }
 
-/// What a transaction begins with that may be tried again.
-type IssueAgain = dyn Fn(&Transaction) -> Result<()>;
+/// What follows once the head was read.
+type Next = Box<dyn FnOnce(&Transaction, Head) -> Result<()>>;
+
+/// What a transaction does with the head, and may do again.
+type Work = dyn Fn(&Transaction, Head) -> Result<()>;
 
 /// Where a transaction's callbacks leave what it is for.
 pub(super) type Slot<T> = Rc<RefCell<Option<T>>>;

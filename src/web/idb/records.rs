@@ -3,6 +3,7 @@
 use crate::consumer::{Claim, Cursor};
 use crate::log::segment::Checksum;
 use crate::log::{Head, Segment};
+use crate::web::convert::id_text;
 use crate::wire::parse_id;
 use crate::{Error, Result, SeqNo, Uuid};
 use js_sys::{Object, Reflect, Uint8Array};
@@ -92,7 +93,7 @@ pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {
         Some(Claim { epoch, holder }) => record(&[
             next,
             ("epoch", JsValue::from(epoch as f64)),
-            ("holder", JsValue::from(holder.to_string())),
+            ("holder", id_text(holder)),
             ("held", JsValue::from(cursor.is_held)),
         ]),
     }
