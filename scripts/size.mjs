@@ -68,13 +68,17 @@ function functionNames(content) {
   return names;
 }
 
-const STANDARD = new Set(["core", "alloc", "std", "dlmalloc", "compiler_builtins", "hashbrown"]);
+const STANDARD = new Set(["core", "alloc", "std", "compiler_builtins", "hashbrown"]);
 
-/** The crate that a function is of; everbus's modules one by one. Generic code counts where it was written. */
+/**
+ * The crate that a function is of; everbus's modules one by one. Generic code counts for the first of these crates that
+ * it is for: a callback of everbus for everbus, and a list of strings for the standard library.
+ */
 function partOf(name = "") {
-  const path = /[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)*(?=::)/.exec(name.replace(/\[[0-9a-f]+\]/g, ""))?.[0].split("::") ?? [];
+  const paths = [...name.replace(/\[[0-9a-f]+\]/g, "").matchAll(/[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)*(?=::)/g)].map(([path]) => path.split("::"));
+  if (paths.length === 0) return "exports and runtime";
+  const path = paths.find(([crate]) => crate === "everbus") ?? paths.find(([crate]) => !STANDARD.has(crate)) ?? paths[0];
   const [crate, module, inner] = path;
-  if (crate === undefined) return "exports and runtime";
   if (STANDARD.has(crate)) return "Rust's standard library";
   if (crate !== "everbus") return crate;
   return ["everbus", module, ["log", "web"].includes(module) ? inner : undefined].filter(Boolean).join("::");
