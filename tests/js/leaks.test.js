@@ -94,7 +94,7 @@ const watch = () => {
   const { Instance } = WebAssembly;
   WebAssembly.Instance = function (...args) {
     const instance = new Instance(...args);
-    globalThis.memory = instance.exports.memory;
+    globalThis.memory = Object.values(instance.exports).find((each) => each instanceof WebAssembly.Memory);
     return instance;
   };
   globalThis.BroadcastChannel &&= class extends BroadcastChannel {
