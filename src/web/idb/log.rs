@@ -21,11 +21,16 @@ use crate::log::{
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result, SeqNo, Uuid};
 use async_trait::async_trait;
+use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
+
+/// How long to wait before another try, in milliseconds. A platform that closes connections, to clear a
+/// site's data, may refuse new ones or close them, too, until it is done.
+const PAUSES: [u32; 3] = [0, 100, 500];
 
 /// A log in IndexedDB. Clones are the same one.
 #[derive(Clone)]
@@ -228,8 +233,8 @@ impl IndexedDbLog {
         })
     }
 
-    /// Runs one transaction that reads the head and gives something back, and may be done twice. If it
-    /// fails it is tried once more: the platform may have closed the connection under it.
+    /// Runs one transaction that reads the head and gives something back, and may be done again. If the
+    /// platform fails it, it is tried again: the connection may have been closed under it.
     pub(super) async fn transact<T: 'static>(
         &self,
         stores: &[&str],
@@ -239,20 +244,35 @@ impl IndexedDbLog {
         let slot: Slot<T> = Rc::default();
         let result = slot.clone();
         let work = move |tx: &Transaction, head| work.clone()(tx, head, result.clone());
-        self.run_twice(stores, mode, Rc::new(work)).await?;
+        self.run_again(stores, mode, Rc::new(work)).await?;
         taken(slot)
     }
 
-    async fn run_twice(&self, stores: &[&str], mode: Mode, work: Rc<Work>) -> Result<()> {
-        let mut is_first = true;
+    async fn run_again(&self, stores: &[&str], mode: Mode, work: Rc<Work>) -> Result<()> {
+        let mut failures = 0;
         loop {
             let (log, work) = (self.clone(), work.clone());
             let issue = move |tx: &Transaction| log.with_head(tx, move |tx, head| work(tx, head));
             match self.run(stores, mode, Box::new(issue)).await {
-                Err(Error::Storage { .. }) if is_first => is_first = false,
+                Err(error) if self.may_try_again(&error, failures).await => failures += 1,
                 result => return result,
             }
         }
+    }
+
+    /// Whether to try again what the platform has failed so often before; waits until it is time to.
+    pub(super) async fn may_try_again(&self, error: &Error, failures: usize) -> bool {
+        let is_platforms = match error {
+            Error::Storage { .. } => true,
+            // What refuses to open at first mostly does so for good.
+            Error::Unavailable { .. } => self.0.incarnation.get().is_some(),
+            _ => false,
+        };
+        let pause = PAUSES.get(failures).filter(|_| is_platforms);
+        if let Some(&pause) = pause.filter(|&&pause| pause > 0) {
+            TimeoutFuture::new(pause).await;
+        }
+        pause.is_some()
     }
 
     async fn run(&self, stores: &[&str], mode: Mode, issue: Issue) -> Result<()> {

@@ -52,11 +52,14 @@ impl IndexedDbLog {
             if query.filter.is_empty() { query.limit.div_ceil(MAX_EVENTS) } else { FIRST_STEP };
         let mut segments = full.clamp(1, FIRST_STEP) as u32;
         let mut chapters = CHAPTERS_AT_FIRST;
+        let mut failures = 0;
         loop {
             let extent = Extent { at, segments, chapters };
             let step = match self.read_step(extent, query).await {
-                // The platform may have closed the connection: a new one may work.
-                Err(Error::Storage { .. }) => self.read_step(extent, query).await?,
+                Err(error) if self.may_try_again(&error, failures).await => {
+                    failures += 1;
+                    continue;
+                }
                 step => step?,
             };
             let head = step.head.ok_or_else(Error::closed)?;

@@ -13,9 +13,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
-/// How often an append is tried that doesn't count on the head: the platform may close its connection.
-const TRIES: u32 = 2;
-
 /// What an append stored.
 struct Written {
     head: Head,
@@ -36,13 +33,15 @@ impl IndexedDbLog {
                 Err(refused) => batch = refused,
             }
         }
-        let mut tries = 1;
+        let mut failures = 0;
         loop {
             match self.append_after_reading(batch.clone(), mode).await {
-                Err(Error::Storage { .. }) if tries < TRIES => batch = batch.idempotent(),
+                Err(error) if self.may_try_again(&error, failures).await => {
+                    batch = batch.idempotent()
+                }
                 written => return Ok(self.announce(written?)),
             }
-            tries += 1;
+            failures += 1;
         }
     }
 
