@@ -1,5 +1,6 @@
 /** What a person does by hand, as events. Each call is one atomic publish; the page changes when it comes back committed. */
 import { entity, link, type Bus, type Receipt } from "everbus";
+import type { Place } from "./projection.ts";
 import { AIRPORT, ROUTE, type Airport, type AirportData, type Atlas, type Route } from "./state.ts";
 
 export function addAirport(bus: Bus, data: AirportData): Receipt[] {
@@ -11,9 +12,14 @@ export function renameAirport(bus: Bus, airport: Airport, name: string): Receipt
   return bus.publishAll([entity.updated(AIRPORT, id, { ...data, name })]);
 }
 
+export function moveAirport(bus: Bus, airport: Airport, [longitude, latitude]: Place): Receipt[] {
+  const { id, ...data } = airport;
+  return bus.publishAll([entity.updated(AIRPORT, id, { ...data, longitude, latitude })]);
+}
+
 /** The airport goes together with its routes: all of them, or nothing. */
 export function deleteAirport(bus: Bus, atlas: Atlas, airport: Airport): Receipt[] {
-  const routes = atlas.routesOf(airport.id).map((route) => link.deleted(ROUTE, route.id, route.from, route.to));
+  const routes = atlas.routes.of(airport.id).map((route) => link.deleted(ROUTE, route.id, route.from, route.to));
   return bus.publishAll([...routes, entity.deleted(AIRPORT, airport.id)]);
 }
 

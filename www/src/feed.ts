@@ -1,6 +1,7 @@
 /** The live feed: the newest events first, in a list that never grows past its bound. */
 import type { EventEnvelope } from "everbus";
 import { el, find, number } from "./dom.ts";
+import type { Part } from "./part.ts";
 import type { Atlas, Change } from "./state.ts";
 
 const NEWEST = 200;
@@ -17,7 +18,7 @@ interface Entry {
   live: boolean;
 }
 
-export class Feed {
+export class Feed implements Part {
   readonly #list = find("feed", HTMLOListElement);
   readonly #size = find("feed-size", HTMLParagraphElement);
   readonly #atlas: Atlas;
@@ -28,13 +29,13 @@ export class Feed {
     this.#atlas = atlas;
   }
 
-  add(envelope: EventEnvelope, change: Change | undefined, live: boolean): void {
+  received(envelope: EventEnvelope, change: Change | undefined, live: boolean): void {
     this.#pending.push({ envelope, label: this.#label(change), live });
     if (this.#pending.length > 2 * NEWEST) this.#pending = this.#pending.slice(-NEWEST);
     this.#timer ??= window.setTimeout(() => this.#show(), BEAT_MS);
   }
 
-  reset(): void {
+  closed(): void {
     this.#pending = [];
     this.#list.replaceChildren();
     this.#sayHowMany();
@@ -61,7 +62,8 @@ export class Feed {
   #label(change: Change | undefined): string {
     if (change === undefined) return "changes nothing here";
     if (change.subject === "airport") return `${change.airport.code} ${change.airport.name}`;
-    const [from, to] = [change.route.from, change.route.to].map((id) => this.#atlas.airports.get(id)?.code ?? "?");
+    const link = change.subject === "route" ? change.route : change.flight;
+    const [from, to] = [link.from, link.to].map((id) => this.#atlas.airports.get(id)?.code ?? "?");
     return `${from} → ${to}`;
   }
 }

@@ -2,7 +2,7 @@
  * Replay, then live, in one loop. `log.subscribe` gives the stored events and then those to come, each once and in order,
  * so there is no seam to take care of: where the replay ends is only a thing to tell.
  */
-import type { Bus, EventEnvelope } from "everbus";
+import type { Bus, EventEnvelope, SeqNo } from "everbus";
 
 export interface Follower {
   receive(envelope: EventEnvelope, live: boolean): void;
@@ -15,21 +15,21 @@ export interface Follower {
 /** A replay lets the page draw after so many milliseconds. */
 const BREATH_MS = 12;
 
-/** Follows a log from its beginning. Ends, or rejects with `closed`, when the bus is closed or its log is deleted. */
-export async function follow(bus: Bus, follower: Follower): Promise<void> {
-  const [first = 1, last = 0] = await Promise.all([bus.log.firstSeqNo(), bus.log.lastSeqNo()]);
-  const total = last - first + 1;
+/** Follows a log from an event on. Ends, or rejects with `closed`, when the bus is closed or its log is deleted. */
+export async function follow(bus: Bus, from: SeqNo, follower: Follower): Promise<void> {
+  const last = (await bus.log.lastSeqNo()) ?? 0;
+  const total = Math.max(0, last - from + 1);
   const started = performance.now();
   let breath = started;
   if (total === 0) follower.live(0, 0);
-  for await (const envelope of bus.log.subscribe("picture", "beginning")) {
+  for await (const envelope of bus.log.subscribe("picture", { sequence: from })) {
     const { seq_no = 0 } = envelope;
     follower.receive(envelope, seq_no > last);
     if (seq_no > last) continue;
     const now = performance.now();
     if (seq_no === last) follower.live(total, now - started);
     else if (now - breath > BREATH_MS) {
-      follower.replaying(seq_no - first + 1, total);
+      follower.replaying(seq_no - from + 1, total);
       await new Promise((resolve) => setTimeout(resolve));
       breath = performance.now();
     }

@@ -116,7 +116,7 @@ export class Forms {
     const [from, to] = [this.#airportIn("from"), this.#airportIn("to")];
     if (from === undefined || to === undefined) return;
     if (from === to) return refuse(form, "to", "A route needs two airports");
-    if (this.#atlas.routeBetween(from.id, to.id)) return refuse(form, "to", `There is a route from ${from.code} to ${to.code}`);
+    if (this.#atlas.routes.between(from.id, to.id)) return refuse(form, "to", `There is a route from ${from.code} to ${to.code}`);
     this.#close(form);
     this.#additions.addRoute(from, to);
   }

@@ -1,5 +1,5 @@
 /**
- * The demo: airports are entities, routes are links, and the page is a fold over their events.
+ * The demo: airports are entities, routes and flights are links, and the page is a fold over their events.
  *
  * `follow` drives it: a reload rebuilds the picture by replay and goes on live. Whatever is done here, by hand or by the
  * stream, is published, and shows when it comes back committed.
@@ -7,16 +7,20 @@
 import { deleteBus, openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
 import { loadGeography, loadSource } from "./data.ts";
 import { count, find, number } from "./dom.ts";
-import { addAirport, addRoute, deleteAirport, removeRoute, renameAirport } from "./edit.ts";
+import { addAirport, addRoute, deleteAirport, moveAirport, removeRoute, renameAirport } from "./edit.ts";
 import { Feed } from "./feed.ts";
 import { follow } from "./follow.ts";
 import { Forms } from "./forms.ts";
 import { MapView } from "./map.ts";
+import { Meter } from "./meter.ts";
 import { Panel } from "./panel.ts";
+import type { Part } from "./part.ts";
 import { Search } from "./search.ts";
+import { Stage } from "./stage.ts";
 import { Atlas } from "./state.ts";
 import { Alerts, Status, codeOf, describe } from "./status.ts";
 import { Stream } from "./stream.ts";
+import { TabList } from "./tab-list.ts";
 
 const NAME = "everbus-demo";
 /** How often numbers change on the page. A timer and not a frame: a tab in the background has no frames. */
@@ -25,14 +29,14 @@ const BEAT_MS = 32;
 const atlas = new Atlas();
 const status = new Status();
 const alerts = new Alerts();
-const feed = new Feed(atlas);
 let bus: Bus | undefined;
 
 async function start(): Promise<void> {
   const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
   const stream = new Stream(source, atlas);
   const map = new MapView(find("map", HTMLDivElement), atlas, geography);
-  const panel = new Panel(atlas, {
+  const stage = new Stage(new Map([["map", map]]), map, atlas);
+  const panel = new Panel(stage, {
     select,
     rename: (airport, name) => act(`Renamed ${airport.code}`, (bus) => renameAirport(bus, airport, name)),
     delete: (airport) => act(`Deleted ${airport.code}`, (bus) => deleteAirport(bus, atlas, airport)),
@@ -45,10 +49,13 @@ async function start(): Promise<void> {
     isOnMap: (place) => map.has(place),
     selected: () => panel.airport,
   });
-  new Search(atlas, ({ id }) => select(id));
-  map.onPick = (airport, place) => {
+  new Search(stage, ({ id }) => select(id));
+  stage.onPick = (airport, place) => {
     if (!forms.takeClick(airport, place)) select(airport?.id);
   };
+  stage.onMove = (airport, place) => act(`Moved ${airport.code}`, (bus) => moveAirport(bus, airport, place));
+  new TabList(find("side", HTMLDivElement));
+  const parts: Part[] = [new Feed(atlas), new Meter()];
 
   const streamButton = find("stream", HTMLButtonElement);
   streamButton.addEventListener("click", () => void (stream.running ? stream.stop() : runStream()));
@@ -69,10 +76,10 @@ async function start(): Promise<void> {
   let timer = 0;
 
   while (await live()) {
+    for (const part of parts) part.closed?.();
     atlas.clear();
-    feed.reset();
-    map.reset();
-    panel.show(undefined);
+    stage.display(atlas);
+    select(undefined);
     refresh();
   }
 
@@ -86,14 +93,16 @@ async function start(): Promise<void> {
     });
     bus = opened;
     status.storage(opened.storage);
+    for (const part of parts) part.opened?.(opened);
     try {
-      await follow(opened, {
+      await follow(opened, (await opened.log.firstSeqNo()) ?? 1, {
         receive,
         replaying: (done, total) => {
           status.say("replaying", `Replaying: ${number(done)} of ${count(total, "event")}`, done / total);
         },
         live: (replayed, ms) => {
           replaying = false;
+          for (const part of parts) part.live?.();
           const replay = `Replayed ${count(replayed, "event")} in ${number(Math.ceil(ms))} ms, now live.`;
           goLive(replayed > 0 ? replay : "The log is empty. Stream the airports, or add one by hand.");
         },
@@ -123,19 +132,20 @@ async function start(): Promise<void> {
   function receive(envelope: EventEnvelope, isLive: boolean): void {
     if ((envelope.seq_no ?? 0) <= atlas.lastSeqNo) return;
     const change = atlas.apply(envelope);
-    feed.add(envelope, change, isLive);
+    for (const part of parts) part.received?.(envelope, change, isLive);
     if (change !== undefined) {
-      map.show(change, isLive);
+      stage.show(atlas, change, isLive);
       stalePanel ||= panel.concerns(change);
       isNewsFromElsewhere ||= isLive && envelope.origin !== bus?.origin;
     }
     timer ||= window.setTimeout(refresh, BEAT_MS);
   }
 
-  /** Brings what surrounds the map up to date. */
+  /** Brings what surrounds the picture up to date. */
   function refresh(): void {
     timer = 0;
-    status.counts(atlas);
+    status.counts(stage.atlas);
+    for (const part of parts) part.refresh?.();
     if (isNewsFromElsewhere && !stream.running) {
       status.say("live", `Live: another tab has brought the log to event ${number(atlas.lastSeqNo)}.`);
       isNewsFromElsewhere = false;
@@ -153,7 +163,7 @@ async function start(): Promise<void> {
 
   function select(id: string | undefined): void {
     panel.show(id);
-    map.select(id);
+    stage.select(id);
   }
 
   async function runStream(): Promise<void> {

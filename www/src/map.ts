@@ -19,18 +19,19 @@ import { Projection, type Place, type Point } from "./projection.ts";
 import type { Airport, Atlas, Change, Route } from "./state.ts";
 import { readTheme } from "./theme.ts";
 import { Tip } from "./tip.ts";
+import type { View } from "./view.ts";
 
 /** How near a pointer must be to an airport, in pixels. */
 const REACH = { mouse: 9, touch: 18 };
 const NAMED_HUBS = 9;
 const MOST_NEW = 2000;
 
-export class MapView {
-  /** Called with the airport nearest to a click, and with the place of the click. */
-  onPick: (airport: Airport | undefined, place: Place | undefined) => void = () => {};
+export class MapView implements View {
+  onPick: View["onPick"] = () => {};
+  onMove: View["onMove"] = () => {};
 
   readonly #root: HTMLElement;
-  readonly #atlas: Atlas;
+  #atlas: Atlas;
   readonly #geography: Geography;
   readonly #land: Layer;
   readonly #routes: Layer;
@@ -68,30 +69,35 @@ export class MapView {
     root.addEventListener("click", (event) => this.#click(event));
   }
 
-  /** Draws a change of the atlas; a live one glows. */
-  show({ subject, action, ...change }: Change, live: boolean): void {
-    const shape = "airport" in change ? this.#place(change.airport) : this.#arc(change.route);
+  show(change: Change, live: boolean): void {
+    const { action } = change;
+    if (change.subject === "flight") return;
+    const shape = change.subject === "airport" ? this.#place(change.airport) : this.#arc(change.route);
     if (live && shape !== undefined) this.#glow.add(shape, action === "created" ? this.#theme.spark : this.#theme[action]);
     // In a tab that nobody looks at no frame comes, and drawing everything once is better than a long list.
     if (action !== "created" || this.#newRoutes.length > MOST_NEW) this.#stale.picture = true;
-    else if ("route" in change) {
+    else if (change.subject === "route") {
       this.#newRoutes.push(change.route);
       this.#grown.add(change.route.from).add(change.route.to);
     } else this.#grown.add(change.airport.id);
-    if ("airport" in change && action === "deleted") {
+    if (change.subject === "airport" && action === "deleted") {
       this.#points.delete(change.airport.id);
       if (this.#hovered === change.airport.id) this.#setHovered(undefined);
     }
     this.#draw();
   }
 
-  /** Starts again, for an atlas that was cleared. */
-  reset(): void {
+  display(atlas: Atlas): void {
+    this.#atlas = atlas;
     this.#points.clear();
+    for (const airport of atlas.airports.values()) this.#place(airport);
     this.#glow.clear();
     this.#setHovered(undefined);
-    this.select(undefined);
     this.#repaint();
+  }
+
+  setVisible(visible: boolean): void {
+    this.#root.hidden = !visible;
   }
 
   select(airport: Uuid | undefined): void {
@@ -115,10 +121,7 @@ export class MapView {
     if (width === 0) return;
     this.#projection = new Projection(width);
     for (const layer of [this.#land, this.#routes, this.#airports, this.#over]) layer.resize(width, this.#projection.height);
-    this.#points.clear();
-    for (const airport of this.#atlas.airports.values()) this.#place(airport);
-    this.#glow.clear();
-    this.#repaint();
+    this.display(this.#atlas);
   }
 
   #repaint(): void {
@@ -140,7 +143,7 @@ export class MapView {
   }
 
   #radius(id: Uuid): number {
-    return radiusOf(this.#atlas.degree(id), this.#projection);
+    return radiusOf(this.#atlas.routes.degree(id), this.#projection);
   }
 
   #draw(): void {
@@ -179,7 +182,7 @@ export class MapView {
     for (const id of ids) {
       const point = this.#points.get(id);
       if (point === undefined || !this.#atlas.airports.has(id)) continue;
-      circle(this.#atlas.degree(id) > 0 ? hubs : fields, point, this.#radius(id));
+      circle(this.#atlas.routes.degree(id) > 0 ? hubs : fields, point, this.#radius(id));
     }
     pen.fillStyle = this.#theme.airport;
     pen.fill(fields);
@@ -191,7 +194,7 @@ export class MapView {
   #findHubs(): void {
     const room = this.#projection.width < 480 ? 0 : NAMED_HUBS;
     this.#hubs = [...this.#points.keys()]
-      .map((id) => ({ id, degree: this.#atlas.degree(id) }))
+      .map((id) => ({ id, degree: this.#atlas.routes.degree(id) }))
       .filter(({ degree }) => degree > 20)
       .sort((a, b) => b.degree - a.degree)
       .slice(0, room)
@@ -204,7 +207,7 @@ export class MapView {
     this.#over.clear();
     this.#glow.draw(pen, now);
     if (selected !== undefined) {
-      for (const route of this.#atlas.routesOf(selected)) {
+      for (const route of this.#atlas.routes.of(selected)) {
         const arc = this.#arc(route);
         if (arc !== undefined) paintChosenRoute(pen, arc, route.flights, scaleOf(this.#projection), this.#theme);
       }
@@ -232,7 +235,7 @@ export class MapView {
     let [best, least]: [Uuid | undefined, number] = [undefined, reach];
     for (const [id, point] of this.#points) {
       const distance = Math.hypot(point[0] - x, point[1] - y);
-      const rank = this.#atlas.degree(id) > 0 ? distance - reach / 2 : distance;
+      const rank = this.#atlas.routes.degree(id) > 0 ? distance - reach / 2 : distance;
       if (distance < reach && rank < least) [best, least] = [id, rank];
     }
     return best;
@@ -250,7 +253,7 @@ export class MapView {
     const point = id === undefined ? undefined : this.#points.get(id);
     this.#root.classList.toggle("pointing", airport !== undefined);
     if (airport === undefined || point === undefined) this.#tip.hide();
-    else this.#tip.show(airport, this.#atlas.degree(airport.id), point, this.#projection.width);
+    else this.#tip.show(airport, this.#atlas.routes.degree(airport.id), point, this.#projection.width);
     this.#draw();
   }
 

@@ -1,7 +1,8 @@
 /** The selected airport: what it is, its routes, and what can be done with it. */
 import type { Uuid } from "everbus";
 import { count, el, find, number } from "./dom.ts";
-import type { Airport, Atlas, Change, Route } from "./state.ts";
+import type { Stage } from "./stage.ts";
+import type { Airport, Change, Route } from "./state.ts";
 
 export interface Edits {
   select(airport: Uuid | undefined): void;
@@ -11,7 +12,7 @@ export interface Edits {
 }
 
 export class Panel {
-  readonly #atlas: Atlas;
+  readonly #stage: Stage;
   readonly #edits: Edits;
   readonly #root = find("airport", HTMLElement);
   readonly #code = find("airport-code", HTMLSpanElement);
@@ -24,8 +25,8 @@ export class Panel {
   readonly #delete = find("delete-airport", HTMLButtonElement);
   #shown: Uuid | undefined;
 
-  constructor(atlas: Atlas, edits: Edits) {
-    this.#atlas = atlas;
+  constructor(stage: Stage, edits: Edits) {
+    this.#stage = stage;
     this.#edits = edits;
     find("airport-close", HTMLButtonElement).addEventListener("click", () => edits.select(undefined));
     this.#rename.addEventListener("click", () => this.#toggleRename(Boolean(this.#form.hidden)));
@@ -50,14 +51,15 @@ export class Panel {
   }
 
   get airport(): Airport | undefined {
-    return this.#shown === undefined ? undefined : this.#atlas.airports.get(this.#shown);
+    return this.#shown === undefined ? undefined : this.#stage.atlas.airports.get(this.#shown);
   }
 
   /** Whether a change may show here: one of this airport, of a route of its, or a new name for its neighbour. */
   concerns(change: Change): boolean {
     if (this.#shown === undefined) return false;
     if (change.subject === "airport") return change.action === "updated" || change.airport.id === this.#shown;
-    return change.route.from === this.#shown || change.route.to === this.#shown;
+    const { from, to } = change.subject === "route" ? change.route : change.flight;
+    return from === this.#shown || to === this.#shown;
   }
 
   show(airport: Uuid | undefined): void {
@@ -77,7 +79,7 @@ export class Panel {
     if (airport === undefined && this.#root.contains(document.activeElement)) find("search", HTMLInputElement).focus();
     this.#root.hidden = airport === undefined;
     if (airport === undefined) return;
-    const routes = this.#atlas.routesOf(airport.id);
+    const routes = this.#stage.atlas.routes.of(airport.id);
     setText(this.#code, airport.code);
     setText(this.#name, airport.name);
     setText(this.#place, placeOf(airport));
@@ -89,7 +91,7 @@ export class Panel {
 
   #row(airport: Airport, route: Route): HTMLLIElement {
     const leaves = route.from === airport.id;
-    const other = this.#atlas.airports.get(leaves ? route.to : route.from);
+    const other = this.#stage.atlas.airports.get(leaves ? route.to : route.from);
     const where = `${leaves ? "to" : "from"} ${other?.code ?? "?"}`;
     const open = el(
       "button",

@@ -1,5 +1,6 @@
 /** The search box: the airports whose code or name begins with, or contains, what is typed; all of it by keyboard too. */
 import { el, find } from "./dom.ts";
+import type { Stage } from "./stage.ts";
 import type { Airport, Atlas } from "./state.ts";
 
 const MOST = 8;
@@ -7,13 +8,13 @@ const MOST = 8;
 export class Search {
   readonly #input = find("search", HTMLInputElement);
   readonly #list = find("matches", HTMLUListElement);
-  readonly #atlas: Atlas;
+  readonly #stage: Stage;
   readonly #choose: (airport: Airport) => void;
   #matches: Airport[] = [];
   #active = 0;
 
-  constructor(atlas: Atlas, choose: (airport: Airport) => void) {
-    this.#atlas = atlas;
+  constructor(stage: Stage, choose: (airport: Airport) => void) {
+    this.#stage = stage;
     this.#choose = choose;
     this.#input.addEventListener("input", () => this.#search());
     this.#input.addEventListener("focus", () => this.#search());
@@ -28,7 +29,7 @@ export class Search {
   }
 
   #search(): void {
-    this.#matches = matches(this.#atlas, this.#input.value);
+    this.#matches = matches(this.#stage.atlas, this.#input.value);
     this.#active = 0;
     this.#show();
   }
@@ -94,7 +95,7 @@ function matches(atlas: Atlas, typed: string): Airport[] {
     else if (text.includes(words)) found.push({ airport, rank: 3 });
   }
   return found
-    .sort((a, b) => a.rank - b.rank || atlas.degree(b.airport.id) - atlas.degree(a.airport.id))
+    .sort((a, b) => a.rank - b.rank || atlas.routes.degree(b.airport.id) - atlas.routes.degree(a.airport.id))
     .slice(0, MOST)
     .map(({ airport }) => airport);
 }

@@ -1,15 +1,18 @@
 /**
- * The picture as a pure fold over the log: the same events in the same order give the same airports and routes, in every
- * tab and after every reload. Nothing else ever changes it.
+ * The picture as a pure fold over the log: the same events in the same order give the same airports, routes and flights,
+ * in every tab and after every reload. Nothing else ever changes it.
  *
  * - A code belongs to the first airport that took it; another airport created with it is ignored.
- * - A route has two airports: one whose airport is missing is ignored, and an airport takes its routes along.
+ * - A route and a flight have two airports: one whose airport is missing is ignored, and an airport takes them along.
+ * - What is in the picture never changes: an update puts another object in its place. So a snapshot is a list of objects.
  * - Events of other types are counted, and otherwise passed over.
  */
 import type { EntityEvent, EventEnvelope, Json, LinkEvent, SeqNo, Uuid } from "everbus";
+import { Links } from "./links.ts";
 
 export const AIRPORT = "airport";
 export const ROUTE = "route";
+export const FLIGHT = "flight";
 
 export type AirportData = {
   code: string;
@@ -19,7 +22,7 @@ export type AirportData = {
   latitude: number;
   longitude: number;
 };
-export type Airport = AirportData & { readonly id: Uuid };
+export type Airport = Readonly<AirportData & { id: Uuid }>;
 
 export interface Route {
   readonly id: Uuid;
@@ -29,22 +32,43 @@ export interface Route {
   readonly flights: number;
 }
 
+/** A flight in the air: its link is created when it departs, and deleted when it lands. */
+export interface Flight {
+  readonly id: Uuid;
+  readonly from: Uuid;
+  readonly to: Uuid;
+  /** When its event was published, in milliseconds since the epoch. */
+  readonly departed: number;
+  /** How long it is in the air, in milliseconds. */
+  readonly ms: number;
+}
+
 type Action = "created" | "updated" | "deleted";
 
 /** What an event did to the picture. */
 export type Change =
   | { subject: "airport"; action: Action; airport: Airport }
-  | { subject: "route"; action: Action; route: Route };
+  | { subject: "route"; action: Action; route: Route }
+  | { subject: "flight"; action: Action; flight: Flight };
+
+/** The picture after an event. */
+export interface Snapshot {
+  readonly seqNo: SeqNo;
+  readonly events: number;
+  readonly airports: readonly Airport[];
+  readonly routes: readonly Route[];
+  readonly flights: readonly Flight[];
+}
 
 export class Atlas {
   readonly airports = new Map<Uuid, Airport>();
-  readonly routes = new Map<Uuid, Route>();
+  readonly routes = new Links<Route>();
+  readonly flights = new Links<Flight>();
   /** How many events were applied, and the number of the last one. */
   events = 0;
   lastSeqNo: SeqNo = 0;
 
   readonly #byCode = new Map<string, Airport>();
-  readonly #routesOf = new Map<Uuid, Map<Uuid, Route>>();
 
   /** Applies the next event; `undefined` if it changes nothing in the picture. */
   apply(envelope: EventEnvelope): Change | undefined {
@@ -52,6 +76,7 @@ export class Atlas {
     this.lastSeqNo = envelope.seq_no ?? this.lastSeqNo;
     const { event } = envelope;
     if (event.kind === "entity") return event.entity_type === AIRPORT ? this.#applyAirport(event) : undefined;
+    if (event.link_type === FLIGHT) return this.#applyFlight(event, envelope.timestamp);
     return event.link_type === ROUTE ? this.#applyRoute(event) : undefined;
   }
 
@@ -59,31 +84,42 @@ export class Atlas {
     return this.#byCode.get(code);
   }
 
-  /** The routes from and to an airport. */
-  routesOf(airport: Uuid): Route[] {
-    return [...(this.#routesOf.get(airport)?.values() ?? [])];
+  snapshot(): Snapshot {
+    return {
+      seqNo: this.lastSeqNo,
+      events: this.events,
+      airports: [...this.airports.values()],
+      routes: [...this.routes.values()],
+      flights: [...this.flights.values()],
+    };
   }
 
-  degree(airport: Uuid): number {
-    return this.#routesOf.get(airport)?.size ?? 0;
-  }
-
-  routeBetween(from: Uuid, to: Uuid): Route | undefined {
-    for (const route of this.#routesOf.get(from)?.values() ?? []) if (route.from === from && route.to === to) return route;
-    return undefined;
+  restore({ seqNo, events, airports, routes, flights }: Snapshot): void {
+    this.clear();
+    this.lastSeqNo = seqNo;
+    this.events = events;
+    for (const airport of airports) this.#addAirport(airport);
+    for (const route of routes) this.routes.add(route);
+    for (const flight of flights) this.flights.add(flight);
   }
 
   clear(): void {
-    for (const map of [this.airports, this.routes, this.#byCode, this.#routesOf]) map.clear();
+    for (const part of [this.airports, this.routes, this.flights, this.#byCode]) part.clear();
     this.events = 0;
     this.lastSeqNo = 0;
+  }
+
+  #addAirport(airport: Airport): void {
+    this.airports.set(airport.id, airport);
+    this.#byCode.set(airport.code, airport);
   }
 
   #applyAirport(event: EntityEvent): Change | undefined {
     const before = this.airports.get(event.entity_id);
     if (event.action === "deleted") {
       if (before === undefined) return undefined;
-      for (const route of this.routesOf(before.id)) this.#removeRoute(route);
+      for (const route of this.routes.of(before.id)) this.routes.remove(route);
+      for (const flight of this.flights.of(before.id)) this.flights.remove(flight);
       this.airports.delete(before.id);
       this.#byCode.delete(before.code);
       return { subject: "airport", action: "deleted", airport: before };
@@ -93,8 +129,7 @@ export class Atlas {
     if (holder !== undefined && holder.id !== event.entity_id) return undefined;
     const airport: Airport = { ...event.data, id: event.entity_id };
     if (before !== undefined) this.#byCode.delete(before.code);
-    this.airports.set(airport.id, airport);
-    this.#byCode.set(airport.code, airport);
+    this.#addAirport(airport);
     return { subject: "airport", action: before === undefined ? "created" : "updated", airport };
   }
 
@@ -102,25 +137,33 @@ export class Atlas {
     const before = this.routes.get(event.link_id);
     if (event.action === "deleted") {
       if (before === undefined) return undefined;
-      this.#removeRoute(before);
+      this.routes.remove(before);
       return { subject: "route", action: "deleted", route: before };
     }
-    if (event.action === "updated" && before === undefined) return undefined;
-    if (!this.airports.has(event.source_id) || !this.airports.has(event.target_id)) return undefined;
-    if (before !== undefined) this.#removeRoute(before);
-    const route = { id: event.link_id, from: event.source_id, to: event.target_id, flights: flightsIn(event.metadata) };
-    this.routes.set(route.id, route);
-    for (const end of [route.from, route.to]) {
-      const routes = this.#routesOf.get(end);
-      if (routes === undefined) this.#routesOf.set(end, new Map([[route.id, route]]));
-      else routes.set(route.id, route);
-    }
+    if ((event.action === "updated" && before === undefined) || !this.#hasEnds(event)) return undefined;
+    if (before !== undefined) this.routes.remove(before);
+    const flights = numberIn(event.metadata, "flights");
+    const route = { id: event.link_id, from: event.source_id, to: event.target_id, flights };
+    this.routes.add(route);
     return { subject: "route", action: before === undefined ? "created" : "updated", route };
   }
 
-  #removeRoute(route: Route): void {
-    this.routes.delete(route.id);
-    for (const end of [route.from, route.to]) this.#routesOf.get(end)?.delete(route.id);
+  #applyFlight(event: LinkEvent, timestamp: string): Change | undefined {
+    const before = this.flights.get(event.link_id);
+    if (event.action === "deleted") {
+      if (before === undefined) return undefined;
+      this.flights.remove(before);
+      return { subject: "flight", action: "deleted", flight: before };
+    }
+    if (event.action === "updated" || before !== undefined || !this.#hasEnds(event)) return undefined;
+    const ms = numberIn(event.metadata, "ms");
+    const flight = { id: event.link_id, from: event.source_id, to: event.target_id, departed: Date.parse(timestamp), ms };
+    this.flights.add(flight);
+    return { subject: "flight", action: "created", flight };
+  }
+
+  #hasEnds({ source_id, target_id }: LinkEvent): boolean {
+    return this.airports.has(source_id) && this.airports.has(target_id);
   }
 }
 
@@ -131,7 +174,8 @@ function isAirportData(data: Json): data is AirportData {
   return [code, name, city, state].every((it) => typeof it === "string") && [latitude, longitude].every(Number.isFinite);
 }
 
-function flightsIn(metadata: Json): number {
+function numberIn(metadata: Json, name: string): number {
   if (metadata === null || typeof metadata !== "object" || Array.isArray(metadata)) return 0;
-  return typeof metadata.flights === "number" ? metadata.flights : 0;
+  const value = metadata[name];
+  return typeof value === "number" ? value : 0;
 }

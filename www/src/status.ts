@@ -20,6 +20,7 @@ export class Status {
   readonly #counts = {
     airports: find("airport-count", HTMLElement),
     routes: find("route-count", HTMLElement),
+    flights: find("flight-count", HTMLElement),
     events: find("event-count", HTMLElement),
   };
   readonly #storage = find("storage", HTMLSpanElement);
@@ -35,9 +36,10 @@ export class Status {
     if (done !== undefined) this.#progress.value = done;
   }
 
-  counts({ airports, routes, events, lastSeqNo }: Atlas): void {
+  counts({ airports, routes, flights, events, lastSeqNo }: Atlas): void {
     this.#counts.airports.textContent = number(airports.size);
     this.#counts.routes.textContent = number(routes.size);
+    this.#counts.flights.textContent = number(flights.size);
     this.#counts.events.textContent = number(events);
     this.#lastNumber.textContent = lastSeqNo === 0 ? "It is empty." : `Its last number is ${number(lastSeqNo)}.`;
     this.#map.ariaLabel = `Map of the United States with ${count(airports.size, "airport")} and ${count(routes.size, "route")}`;

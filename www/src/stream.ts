@@ -115,14 +115,14 @@ export class Stream {
     const { origin, destination, flights } = route;
     const from = this.#atlas.byCode(origin);
     const to = this.#atlas.byCode(destination);
-    if (!from || !to || this.#atlas.routeBetween(from.id, to.id)) return undefined;
+    if (!from || !to || this.#atlas.routes.between(from.id, to.id)) return undefined;
     return link.created(ROUTE, from.id, to.id, { flights }, idOf(`route ${origin} ${destination}`));
   }
 
   #hasRoute(origin: string, destination: string): boolean {
     const from = this.#atlas.byCode(origin);
     const to = this.#atlas.byCode(destination);
-    return from !== undefined && to !== undefined && this.#atlas.routeBetween(from.id, to.id) !== undefined;
+    return from !== undefined && to !== undefined && this.#atlas.routes.between(from.id, to.id) !== undefined;
   }
 }
 

@@ -1,0 +1,63 @@
+/** The stage: the map or the graph, and on it the picture as it is now, or as it was. */
+import type { Uuid } from "everbus";
+import type { Place } from "./projection.ts";
+import type { Airport, Atlas, Change } from "./state.ts";
+import type { View } from "./view.ts";
+
+export class Stage {
+  readonly #views: ReadonlyMap<string, View>;
+  #view: View;
+  #atlas: Atlas;
+  #selected: Uuid | undefined;
+
+  constructor(views: ReadonlyMap<string, View>, first: View, atlas: Atlas) {
+    this.#views = views;
+    this.#view = first;
+    this.#atlas = atlas;
+    for (const view of views.values()) {
+      view.onPick = (airport, place) => this.onPick(airport, place);
+      view.onMove = (airport, place) => this.onMove(airport, place);
+      view.setVisible(view === first);
+    }
+    first.display(atlas);
+  }
+
+  onPick: (airport: Airport | undefined, place: Place | undefined) => void = () => {};
+  onMove: (airport: Airport, place: Place) => void = () => {};
+
+  /** The picture that is seen. */
+  get atlas(): Atlas {
+    return this.#atlas;
+  }
+
+  get selected(): Uuid | undefined {
+    return this.#selected;
+  }
+
+  /** Shows another atlas, or one that has become another. */
+  display(atlas: Atlas): void {
+    this.#atlas = atlas;
+    this.#view.display(atlas);
+  }
+
+  /** Draws a change of an atlas, if that is the one that is seen. */
+  show(atlas: Atlas, change: Change, live: boolean): void {
+    if (atlas === this.#atlas) this.#view.show(change, live);
+  }
+
+  select(airport: Uuid | undefined): void {
+    this.#selected = airport;
+    this.#view.select(airport);
+  }
+
+  /** Turns to the view of that name. */
+  turnTo(name: string): void {
+    const view = this.#views.get(name);
+    if (view === undefined || view === this.#view) return;
+    this.#view.setVisible(false);
+    this.#view = view;
+    view.setVisible(true);
+    view.display(this.#atlas);
+    view.select(this.#selected);
+  }
+}
