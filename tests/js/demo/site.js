@@ -1,0 +1,91 @@
+// The demo as people see it: built by vite, served, and a page of it by its parts. Screenshots go to tests/artefacts.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build, preview } from "vite";
+
+const folder = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const artefacts = folder("tests/artefacts/");
+let built;
+let site;
+
+/** Builds and serves the demo for the tests of a file. */
+export function serveDemo() {
+  before(async () => {
+    await mkdir(artefacts, { recursive: true });
+    built = await mkdtemp(join(tmpdir(), "everbus-demo-"));
+    const common = { root: folder("www"), logLevel: "warn" };
+    await build({ ...common, build: { outDir: built, emptyOutDir: true } });
+    const server = await preview({ ...common, build: { outDir: built }, preview: { host: "127.0.0.1", port: 0 } });
+    site = { url: `http://127.0.0.1:${server.httpServer.address().port}/`, close: () => server.close() };
+  }, { timeout: 180_000 });
+  after(async () => {
+    await site?.close();
+    if (built) await rm(built, { recursive: true, force: true });
+  });
+}
+
+/** The demo in a browser: its parts by their test ids, and waits for what they show. */
+export class Demo {
+  constructor(page) {
+    this.page = page;
+    this.problems = [];
+    page.on("pageerror", (error) => this.problems.push(`uncaught: ${error.stack}`));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.problems.push(`console: ${message.text()}`);
+    });
+  }
+
+  part(id) {
+    return this.page.getByTestId(id);
+  }
+
+  async shows(id, text) {
+    await this.page
+      .waitForFunction(([id, text]) => document.querySelector(`[data-testid="${id}"]`)?.textContent === text, [id, text], { timeout: 60_000 })
+      .catch(async () => assert.equal(await this.part(id).textContent(), text, id));
+  }
+
+  async counts(airports, routes, events) {
+    await this.shows("airport-count", airports);
+    await this.shows("route-count", routes);
+    await this.shows("event-count", events);
+  }
+
+  async live() {
+    await this.page.locator('[data-testid="status"][data-state="live"]').waitFor();
+    return this.part("status").textContent();
+  }
+
+  async select(code) {
+    await this.part("search").fill(code);
+    await this.part("search").press("Enter");
+    await this.shows("selected-code", code);
+  }
+
+  /** Turns to one of the tabs beside the picture: explore, log, tabs, readers, accidents. */
+  async turnTo(name) {
+    await this.part(`tab-${name}`).click();
+  }
+
+  async photograph(name) {
+    await this.page.screenshot({ path: join(artefacts, `demo-${name}.png`) });
+  }
+
+  async isWell() {
+    assert.deepEqual(this.problems, []);
+    assert.equal(await this.part("error").isVisible(), false, await this.part("error").textContent());
+  }
+}
+
+/** The demo in a new tab, once it is live. */
+export async function show(context) {
+  const demo = new Demo(await context.newPage());
+  await demo.page.setViewportSize({ width: 1280, height: 900 });
+  await demo.page.goto(site.url);
+  await demo.live();
+  return demo;
+}
