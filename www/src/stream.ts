@@ -7,6 +7,7 @@
  */
 import { entity, link, type Bus, type FrameworkEvent, type SeqNo, type Uuid } from "everbus";
 import type { Source } from "./data.ts";
+import { sentNow } from "./sent.ts";
 import { AIRPORT, ROUTE, type Atlas } from "./state.ts";
 import { codeOf } from "./status.ts";
 
@@ -129,7 +130,7 @@ export class Stream {
 /** Appends a slice; `undefined` if the log has moved on, and so the slice may not be what is missing any more. */
 async function append(bus: Bus, events: FrameworkEvent[], expectedLastSeqNo: SeqNo): Promise<SeqNo | undefined> {
   try {
-    return await bus.publishAll(events, { expectedLastSeqNo }).at(-1)?.committed;
+    return await bus.publishAll(events, { expectedLastSeqNo, ...sentNow() }).at(-1)?.committed;
   } catch (error) {
     if (codeOf(error) === "conflict") return undefined;
     throw error;
