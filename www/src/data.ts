@@ -7,6 +7,7 @@ import type { FeatureCollection, MultiLineString, MultiPolygon, Polygon } from "
 import type { GeometryCollection, Topology } from "topojson-specification";
 import airportsUrl from "vega-datasets/data/airports.csv?url";
 import routesUrl from "vega-datasets/data/flights-airport.csv?url";
+import flightsUrl from "vega-datasets/data/flights-20k.json?url";
 import mapUrl from "vega-datasets/data/us-10m.json?url";
 import type { AirportData } from "./state.ts";
 
@@ -14,6 +15,17 @@ export interface RouteRow {
   origin: string;
   destination: string;
   flights: number;
+}
+
+export interface FlightRow {
+  /** As in the file: "2001/01/01 00:47". */
+  date: string;
+  /** Minutes late, or early where it is negative. */
+  delay: number;
+  /** Miles. */
+  distance: number;
+  origin: string;
+  destination: string;
 }
 
 /** What there is to stream: airports from east to west, then routes from the busiest to the quietest. */
@@ -49,6 +61,11 @@ export async function loadSource(): Promise<Source> {
       }))
       .sort((a, b) => b.flights - a.flights),
   };
+}
+
+/** The flights for the live traffic: a file of 1.8 MB, loaded when there is traffic. */
+export async function loadFlights(): Promise<FlightRow[]> {
+  return JSON.parse(await fetchText(flightsUrl)) as FlightRow[];
 }
 
 export async function loadGeography(): Promise<Geography> {

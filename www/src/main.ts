@@ -5,6 +5,7 @@
  * stream, is published, and shows when it comes back committed.
  */
 import { deleteBus, openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
+import { baseOf, forgetBase } from "./base.ts";
 import { loadGeography, loadSource } from "./data.ts";
 import { count, find, number } from "./dom.ts";
 import { addAirport, addRoute, deleteAirport, moveAirport, removeRoute, renameAirport } from "./edit.ts";
@@ -16,11 +17,15 @@ import { Meter } from "./meter.ts";
 import { Panel } from "./panel.ts";
 import type { Part } from "./part.ts";
 import { Search } from "./search.ts";
+import { Snapshots } from "./snapshots.ts";
 import { Stage } from "./stage.ts";
 import { Atlas } from "./state.ts";
 import { Alerts, Status, codeOf, describe } from "./status.ts";
 import { Stream } from "./stream.ts";
 import { TabList } from "./tab-list.ts";
+import { Timeline } from "./timeline.ts";
+import { TrafficControls } from "./traffic-controls.ts";
+import { Travel } from "./travel.ts";
 
 const NAME = "everbus-demo";
 /** How often numbers change on the page. A timer and not a frame: a tab in the background has no frames. */
@@ -55,7 +60,20 @@ async function start(): Promise<void> {
   };
   stage.onMove = (airport, place) => act(`Moved ${airport.code}`, (bus) => moveAirport(bus, airport, place));
   new TabList(find("side", HTMLDivElement));
-  const parts: Part[] = [new Feed(atlas), new Meter()];
+  const snapshots = new Snapshots();
+  const travel = new Travel(atlas, stage, snapshots);
+  travel.onArrive = () => {
+    stalePanel = true;
+    refresh();
+  };
+  travel.onError = (error) => alerts.show(error);
+  const parts: Part[] = [
+    new Feed(atlas),
+    new Meter(),
+    travel,
+    new Timeline(atlas, travel, snapshots),
+    new TrafficControls(atlas, goLive, (error) => codeOf(error) !== "closed" && alerts.show(error)),
+  ];
 
   const streamButton = find("stream", HTMLButtonElement);
   streamButton.addEventListener("click", () => void (stream.running ? stream.stop() : runStream()));
@@ -77,6 +95,7 @@ async function start(): Promise<void> {
 
   while (await live()) {
     for (const part of parts) part.closed?.();
+    forgetBase();
     atlas.clear();
     stage.display(atlas);
     select(undefined);
@@ -93,9 +112,13 @@ async function start(): Promise<void> {
     });
     bus = opened;
     status.storage(opened.storage);
-    for (const part of parts) part.opened?.(opened);
     try {
-      await follow(opened, (await opened.log.firstSeqNo()) ?? 1, {
+      const base = await baseOf(opened.log);
+      atlas.restore(base);
+      snapshots.clear(base);
+      stage.display(atlas);
+      for (const part of parts) part.opened?.(opened);
+      await follow(opened, base.seqNo + 1, {
         receive,
         replaying: (done, total) => {
           status.say("replaying", `Replaying: ${number(done)} of ${count(total, "event")}`, done / total);

@@ -54,6 +54,7 @@ export type Change =
 /** The picture after an event. */
 export interface Snapshot {
   readonly seqNo: SeqNo;
+  readonly timestamp: string;
   readonly events: number;
   readonly airports: readonly Airport[];
   readonly routes: readonly Route[];
@@ -67,6 +68,8 @@ export class Atlas {
   /** How many events were applied, and the number of the last one. */
   events = 0;
   lastSeqNo: SeqNo = 0;
+  /** When that one was published: RFC 3339, or "" before the first. */
+  timestamp = "";
 
   readonly #byCode = new Map<string, Airport>();
 
@@ -74,6 +77,7 @@ export class Atlas {
   apply(envelope: EventEnvelope): Change | undefined {
     this.events += 1;
     this.lastSeqNo = envelope.seq_no ?? this.lastSeqNo;
+    this.timestamp = envelope.timestamp;
     const { event } = envelope;
     if (event.kind === "entity") return event.entity_type === AIRPORT ? this.#applyAirport(event) : undefined;
     if (event.link_type === FLIGHT) return this.#applyFlight(event, envelope.timestamp);
@@ -87,6 +91,7 @@ export class Atlas {
   snapshot(): Snapshot {
     return {
       seqNo: this.lastSeqNo,
+      timestamp: this.timestamp,
       events: this.events,
       airports: [...this.airports.values()],
       routes: [...this.routes.values()],
@@ -94,9 +99,10 @@ export class Atlas {
     };
   }
 
-  restore({ seqNo, events, airports, routes, flights }: Snapshot): void {
+  restore({ seqNo, timestamp, events, airports, routes, flights }: Snapshot): void {
     this.clear();
     this.lastSeqNo = seqNo;
+    this.timestamp = timestamp;
     this.events = events;
     for (const airport of airports) this.#addAirport(airport);
     for (const route of routes) this.routes.add(route);
@@ -107,6 +113,7 @@ export class Atlas {
     for (const part of [this.airports, this.routes, this.flights, this.#byCode]) part.clear();
     this.events = 0;
     this.lastSeqNo = 0;
+    this.timestamp = "";
   }
 
   #addAirport(airport: Airport): void {

@@ -1,6 +1,6 @@
 // The demo as people see it: built by vite, served, and a page of it by its parts. Screenshots go to tests/artefacts.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
@@ -19,6 +19,8 @@ export function serveDemo() {
     built = await mkdtemp(join(tmpdir(), "everbus-demo-"));
     const common = { root: folder("www"), logLevel: "warn" };
     await build({ ...common, build: { outDir: built, emptyOutDir: true } });
+    // For tests that ask the log itself.
+    await cp(folder("pkg/dist"), join(built, "package"), { recursive: true });
     const server = await preview({ ...common, build: { outDir: built }, preview: { host: "127.0.0.1", port: 0 } });
     site = { url: `http://127.0.0.1:${server.httpServer.address().port}/`, close: () => server.close() };
   }, { timeout: 180_000 });
@@ -64,6 +66,19 @@ export class Demo {
     await this.part("search").fill(code);
     await this.part("search").press("Enter");
     await this.shows("selected-code", code);
+  }
+
+  /** Runs `work({ bus, entity, link }, arg)` in the page, with a bus of its own over the demo's log. */
+  async withBus(work, arg) {
+    const opened = await this.page.evaluateHandle(async () => {
+      const { openBus, entity, link } = await import(new URL("package/index.js", location.href).href);
+      return { bus: await openBus("everbus-demo"), entity, link };
+    });
+    try {
+      return await opened.evaluate(work, arg);
+    } finally {
+      await opened.evaluate(({ bus }) => bus.close());
+    }
   }
 
   /** Turns to one of the tabs beside the picture: explore, log, tabs, readers, accidents. */
