@@ -1,7 +1,7 @@
-/** How things look on the map: each function draws one kind of thing, and keeps nothing. */
-import { geoPath } from "d3-geo";
+/** How things look on the map: each function draws one kind of thing, and keeps nothing. Lengths are the map's own. */
+import { geoPath, type GeoProjection } from "d3-geo";
 import type { Geography } from "./data.ts";
-import type { Point, Projection } from "./projection.ts";
+import type { Inset, Point, Projection } from "./projection.ts";
 import type { Theme } from "./theme.ts";
 
 export type Pen = CanvasRenderingContext2D;
@@ -34,77 +34,117 @@ function busyness(flights: number): number {
 }
 
 /** Lines and dots shrink with the map, so that a phone shows a picture and not a blot. */
-export function scaleOf({ width }: Projection): number {
+function scaleOf({ width }: Projection): number {
   return Math.max(0.5, Math.min(1.3, width / 975));
 }
 
-export function radiusOf(degree: number, projection: Projection): number {
-  return (degree === 0 ? 0.95 : 1.3 + Math.sqrt(degree) * 0.17) * scaleOf(projection);
+/** How large things are drawn, in the map's own units: what is looked at closely grows, but less than the map does. */
+export interface Ink {
+  /** A pixel of the screen. */
+  pixel: number;
+  /** A pixel's worth of a dot, and of a line. */
+  dot: number;
+  line: number;
+  /** How strongly a line is drawn, from 0 to 1. */
+  strength: number;
 }
 
-export function paintLand(pen: Pen, geography: Geography, projection: Projection, theme: Theme): void {
-  paintStates(pen, geography, geoPath(projection.states, pen), theme);
-  const small = projection.width < 560;
-  pen.font = `${Math.round(10 * scaleOf(projection))}px Inter, system-ui, sans-serif`;
-  for (const inset of projection.insets) {
+export function inkOf(projection: Projection, zoom: number): Ink {
+  const scale = scaleOf(projection);
+  return { pixel: 1 / zoom, dot: scale * zoom ** -0.6, line: scale * zoom ** -0.8, strength: Math.min(1, 0.35 + 0.65 * scale) };
+}
+
+export function radiusOf(degree: number, { dot }: Ink): number {
+  return (degree === 0 ? 0.95 : 1.3 + Math.sqrt(degree) * 0.17) * dot;
+}
+
+/** The land as paths, made once for a size of the map: projecting it takes far longer than drawing it. */
+export interface Land {
+  states: LandPaths;
+  insets: readonly (Inset & { paths: LandPaths })[];
+}
+
+interface LandPaths {
+  fill: Path2D;
+  borders: Path2D;
+  coasts: Path2D;
+}
+
+export function landOf(geography: Geography, projection: Projection): Land {
+  return {
+    states: pathsOf(geography, projection.states),
+    insets: projection.insets.map((inset) => ({ ...inset, paths: pathsOf(geography, inset.projection) })),
+  };
+}
+
+function pathsOf({ states, borders, coasts }: Geography, projection: GeoProjection): LandPaths {
+  const path = geoPath(projection);
+  return {
+    fill: new Path2D(path(states) ?? undefined),
+    borders: new Path2D(path(borders) ?? undefined),
+    coasts: new Path2D(path(coasts) ?? undefined),
+  };
+}
+
+export function paintLand(pen: Pen, land: Land, ink: Ink, theme: Theme): void {
+  paintStates(pen, land.states, ink, theme);
+  for (const inset of land.insets) {
     pen.save();
     pen.beginPath();
     pen.roundRect(inset.x, inset.y, inset.width, inset.height, 6);
     pen.strokeStyle = theme.coast;
-    pen.lineWidth = 0.8;
+    pen.lineWidth = 0.8 * ink.pixel;
     pen.stroke();
     pen.clip();
-    paintStates(pen, geography, geoPath(inset.projection, pen), theme);
+    paintStates(pen, inset.paths, ink, theme);
     pen.restore();
     pen.fillStyle = theme.muted;
-    if (!small) pen.fillText(inset.label, inset.x, inset.y - 5, inset.width);
+    pen.font = `${0.09 * inset.width}px Inter, system-ui, sans-serif`;
+    if (inset.width > 70) pen.fillText(inset.label, inset.x, inset.y - 5, inset.width);
   }
 }
 
-function paintStates(pen: Pen, { states, coasts, borders }: Geography, path: ReturnType<typeof geoPath>, theme: Theme): void {
-  pen.beginPath();
-  path(states);
+function paintStates(pen: Pen, { fill, borders, coasts }: LandPaths, { pixel }: Ink, theme: Theme): void {
   pen.fillStyle = theme.land;
-  pen.fill();
-  pen.lineWidth = 0.8;
-  for (const [lines, color] of [[borders, theme.border], [coasts, theme.coast]] as const) {
-    pen.beginPath();
-    path(lines);
-    pen.strokeStyle = color;
-    pen.stroke();
-  }
+  pen.fill(fill);
+  pen.lineWidth = 0.8 * pixel;
+  pen.strokeStyle = theme.border;
+  pen.stroke(borders);
+  pen.strokeStyle = theme.coast;
+  pen.stroke(coasts);
 }
 
-export function paintRoute(pen: Pen, arc: Arc, flights: number, scale: number, theme: Theme): void {
+export function paintRoute(pen: Pen, arc: Arc, flights: number, ink: Ink, theme: Theme): void {
   const weight = busyness(flights);
   pen.strokeStyle = theme.route;
-  pen.globalAlpha = (0.04 + 0.24 * weight) * Math.min(1, 0.35 + 0.65 * scale);
-  pen.lineWidth = (0.6 + 0.9 * weight) * scale;
+  pen.globalAlpha = (0.04 + 0.24 * weight) * ink.strength;
+  pen.lineWidth = (0.6 + 0.9 * weight) * ink.line;
   pen.beginPath();
   trace(pen, arc);
   pen.stroke();
 }
 
 /** A route of the selected airport. */
-export function paintChosenRoute(pen: Pen, arc: Arc, flights: number, scale: number, theme: Theme): void {
+export function paintChosenRoute(pen: Pen, arc: Arc, flights: number, ink: Ink, theme: Theme): void {
   const weight = busyness(flights);
   pen.strokeStyle = theme.spark;
   pen.globalAlpha = 0.3 + 0.5 * weight;
-  pen.lineWidth = (0.7 + 0.9 * weight) * scale;
+  pen.lineWidth = (0.7 + 0.9 * weight) * ink.line;
   pen.beginPath();
   trace(pen, arc);
   pen.stroke();
   pen.globalAlpha = 1;
 }
 
-export function paintRing(pen: Pen, point: Point, radius: number, theme: Theme): void {
+export function paintRing(pen: Pen, point: Point, radius: number, { pixel }: Ink, theme: Theme): void {
   pen.beginPath();
   circle(pen, point, radius);
   pen.strokeStyle = theme.spark;
-  pen.lineWidth = 1.8;
+  pen.lineWidth = 1.8 * pixel;
   pen.stroke();
 }
 
+/** Writes a name, in pixels of the screen. */
 export function paintName(pen: Pen, name: string, [x, y]: Point, theme: Theme): void {
   pen.font = "600 11px Inter, system-ui, sans-serif";
   pen.lineWidth = 3;

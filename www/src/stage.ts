@@ -1,14 +1,16 @@
 /** The stage: the map or the graph, and on it the picture as it is now, or as it was. */
 import type { Uuid } from "everbus";
+import { find } from "./dom.ts";
 import type { Place } from "./projection.ts";
 import type { Airport, Atlas, Change } from "./state.ts";
-import type { View } from "./view.ts";
+import type { Clock, View } from "./view.ts";
 
 export class Stage {
   readonly #views: ReadonlyMap<string, View>;
   #view: View;
   #atlas: Atlas;
   #selected: Uuid | undefined;
+  #clock: Clock | undefined;
 
   constructor(views: ReadonlyMap<string, View>, first: View, atlas: Atlas) {
     this.#views = views;
@@ -18,6 +20,10 @@ export class Stage {
       view.onPick = (airport, place) => this.onPick(airport, place);
       view.onMove = (airport, place) => this.onMove(airport, place);
       view.setVisible(view === first);
+    }
+    const buttons = { "zoom-in": "zoomIn", "zoom-out": "zoomOut", "zoom-all": "showAll" } as const;
+    for (const [id, act] of Object.entries(buttons)) {
+      find(id, HTMLButtonElement).addEventListener("click", () => this.#view.camera[act]());
     }
     first.display(atlas);
   }
@@ -50,6 +56,15 @@ export class Stage {
     this.#view.select(airport);
   }
 
+  /**
+   * Sets the time by which flights are on their way. While the past is seen that is the time of the event last applied:
+   * `stage.setClock(() => time)`, before each `display`; and `stage.setClock(undefined)` on coming back to the present.
+   */
+  setClock(clock: Clock | undefined): void {
+    this.#clock = clock;
+    this.#view.setClock(clock);
+  }
+
   /** Turns to the view of that name. */
   turnTo(name: string): void {
     const view = this.#views.get(name);
@@ -57,6 +72,7 @@ export class Stage {
     this.#view.setVisible(false);
     this.#view = view;
     view.setVisible(true);
+    view.setClock(this.#clock);
     view.display(this.#atlas);
     view.select(this.#selected);
   }

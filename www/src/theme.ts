@@ -9,6 +9,7 @@ export interface Theme {
   route: string;
   airport: string;
   hub: string;
+  plane: string;
   /** What is new, chosen or pointed at. */
   spark: string;
   created: string;
@@ -29,6 +30,7 @@ export function readTheme(): Theme {
     route: color("route"),
     airport: color("airport"),
     hub: color("hub"),
+    plane: color("plane"),
     spark: color("spark"),
     created: color("created"),
     updated: color("updated"),
