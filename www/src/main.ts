@@ -5,7 +5,14 @@
  * stream, is published, and shows when it comes back committed.
  */
 import { deleteBus, openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
-import { baseOf, forgetBase } from "./base.ts";
+import { Crash } from "./accidents/crash.ts";
+import { Deletion } from "./accidents/deletion.ts";
+import { Offline } from "./accidents/offline.ts";
+import { Quota } from "./accidents/quota.ts";
+import { Trim } from "./accidents/trim.ts";
+import { baseOf, forgetBase, keepBase } from "./base.ts";
+import { ConsumerCard } from "./consumer-card.ts";
+import { ConsumersTable } from "./consumers-table.ts";
 import { loadGeography, loadSource } from "./data.ts";
 import { count, find, number } from "./dom.ts";
 import { addAirport, addRoute, deleteAirport, moveAirport, removeRoute, renameAirport } from "./edit.ts";
@@ -17,12 +24,14 @@ import { Meter } from "./meter.ts";
 import { Panel } from "./panel.ts";
 import type { Part } from "./part.ts";
 import { Search } from "./search.ts";
+import { SlowReader } from "./slow-reader.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Stage } from "./stage.ts";
 import { Atlas } from "./state.ts";
 import { Alerts, Status, codeOf, describe } from "./status.ts";
 import { Stream } from "./stream.ts";
 import { TabList } from "./tab-list.ts";
+import { TabsCard } from "./tabs-card.ts";
 import { Timeline } from "./timeline.ts";
 import { TrafficControls } from "./traffic-controls.ts";
 import { Travel } from "./travel.ts";
@@ -59,20 +68,35 @@ async function start(): Promise<void> {
     if (!forms.takeClick(airport, place)) select(airport?.id);
   };
   stage.onMove = (airport, place) => act(`Moved ${airport.code}`, (bus) => moveAirport(bus, airport, place));
-  new TabList(find("side", HTMLDivElement));
+  const side = new TabList(find("side", HTMLDivElement));
+  const complain = (error: unknown): void => alerts.show(error);
   const snapshots = new Snapshots();
   const travel = new Travel(atlas, stage, snapshots);
   travel.onArrive = () => {
     stalePanel = true;
     refresh();
   };
-  travel.onError = (error) => alerts.show(error);
+  travel.onError = complain;
+  const table = new ConsumersTable(complain);
+  const trim = new Trim(complain);
+  trim.beforeTrim = async (before) => keepBase(await travel.pictureAt(Math.min(before - 1, atlas.lastSeqNo)));
+  const crash = new Crash(complain);
+  crash.onVerdict = () => side.show("side-accidents");
   const parts: Part[] = [
     new Feed(atlas),
     new Meter(),
     travel,
     new Timeline(atlas, travel, snapshots),
     new TrafficControls(atlas, goLive, (error) => codeOf(error) !== "closed" && alerts.show(error)),
+    new TabsCard(atlas),
+    new SlowReader(atlas, complain),
+    table,
+    new ConsumerCard(table),
+    crash,
+    new Quota(trim, complain),
+    trim,
+    new Deletion(atlas, complain),
+    new Offline(complain),
   ];
 
   const streamButton = find("stream", HTMLButtonElement);

@@ -1,4 +1,4 @@
-/** How a tab is told from others: by the last four digits of its bus's origin, and a colour. */
+/** How a tab is told from others: by four digits of its bus's origin, and a colour. */
 import type { Uuid } from "everbus";
 
 export interface TabMark {
@@ -8,9 +8,9 @@ export interface TabMark {
   readonly color: string;
 }
 
-/** The first digits of an origin are the time: tabs that were opened together share them. The last ones are random. */
+/** An origin begins with the time, which tabs that were opened together share, and ends with a count. Between is chance. */
 export function tabMark(origin: Uuid): TabMark {
-  const name = origin.slice(-4);
+  const name = origin.slice(-6, -2);
   return { name, color: `oklch(0.64 0.15 ${Number.parseInt(name, 16) % 360})` };
 }
 

@@ -8,6 +8,7 @@
  */
 import { link, type Bus, type FrameworkEvent, type SeqNo, type Uuid } from "everbus";
 import type { FlightRow } from "./data.ts";
+import { sentNow } from "./sent.ts";
 import { FLIGHT, type Atlas } from "./state.ts";
 
 /** The slider's steps, in events a second. The last is whatever the machine takes. */
@@ -86,7 +87,7 @@ export class Traffic {
         adopted = beat;
       }
       const events = this.#slice(Math.floor(due));
-      const last = bus.publishAll(events).at(-1);
+      const last = bus.publishAll(events, sentNow()).at(-1);
       if (last !== undefined) onTheirWay.push(last.committed);
       if (onTheirWay.length > MOST_ON_THEIR_WAY) await this.#isInThePicture(bus, await onTheirWay.shift());
       if (!this.#departing && this.#air.size === 0) break;
