@@ -19,6 +19,7 @@ import { addAirport, addRoute, deleteAirport, moveAirport, removeRoute, renameAi
 import { Feed } from "./feed.ts";
 import { follow } from "./follow.ts";
 import { Forms } from "./forms.ts";
+import { GraphView } from "./graph.ts";
 import { MapView } from "./map.ts";
 import { Meter } from "./meter.ts";
 import { Panel } from "./panel.ts";
@@ -35,6 +36,7 @@ import { TabsCard } from "./tabs-card.ts";
 import { Timeline } from "./timeline.ts";
 import { TrafficControls } from "./traffic-controls.ts";
 import { Travel } from "./travel.ts";
+import type { View } from "./view.ts";
 
 const NAME = "everbus-demo";
 /** How often numbers change on the page. A timer and not a frame: a tab in the background has no frames. */
@@ -49,7 +51,9 @@ async function start(): Promise<void> {
   const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
   const stream = new Stream(source, atlas);
   const map = new MapView(find("map", HTMLDivElement), atlas, geography);
-  const stage = new Stage(new Map([["map", map]]), map, atlas);
+  const graph = new GraphView(find("graph", HTMLDivElement), atlas);
+  const stage = new Stage(new Map<string, View>([["map", map], ["graph", graph]]), map, atlas);
+  new TabList(find("views", HTMLDivElement)).onShow = (name) => stage.turnTo(name);
   const panel = new Panel(stage, {
     select,
     rename: (airport, name) => act(`Renamed ${airport.code}`, (bus) => renameAirport(bus, airport, name)),

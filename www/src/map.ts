@@ -6,7 +6,7 @@ import { Drag } from "./drag.ts";
 import { Glow } from "./glow.ts";
 import { Layer } from "./layer.ts";
 import { chooseNames } from "./names.ts";
-import { circle, inkOf, paintChosenRoute, paintName, paintRing, paintRoute, radiusOf, type Ink } from "./paint.ts";
+import { circle, inkFor, paintChosenRoute, paintName, paintRing, paintRoute, radiusOf, type Ink } from "./paint.ts";
 import { Places } from "./places.ts";
 import { drawPlanes } from "./planes.ts";
 import { Projection, type Place, type Point } from "./projection.ts";
@@ -246,7 +246,7 @@ export class MapView implements View {
   }
 
   get #ink(): Ink {
-    return inkOf(this.#projection, this.camera.sight.k);
+    return inkFor(this.#projection.width, this.camera.sight.k);
   }
 
   #radius(id: Uuid): number {

@@ -33,11 +33,6 @@ function busyness(flights: number): number {
   return flights === 0 ? 0.4 : Math.sqrt(Math.min(flights, 12_000) / 12_000);
 }
 
-/** Lines and dots shrink with the map, so that a phone shows a picture and not a blot. */
-function scaleOf({ width }: Projection): number {
-  return Math.max(0.5, Math.min(1.3, width / 975));
-}
-
 /** How large things are drawn, in the map's own units: what is looked at closely grows, but less than the map does. */
 export interface Ink {
   /** A pixel of the screen. */
@@ -49,9 +44,14 @@ export interface Ink {
   strength: number;
 }
 
-export function inkOf(projection: Projection, zoom: number): Ink {
-  const scale = scaleOf(projection);
-  return { pixel: 1 / zoom, dot: scale * zoom ** -0.6, line: scale * zoom ** -0.8, strength: Math.min(1, 0.35 + 0.65 * scale) };
+/**
+ * The ink for a picture of a width in pixels, whose units are `unit` pixels long before it is enlarged. Lines and dots
+ * shrink with the picture, so that a phone shows a picture and not a blot.
+ */
+export function inkFor(width: number, zoom: number, unit = 1): Ink {
+  const scale = Math.max(0.5, Math.min(1.3, width / 975));
+  const pixel = 1 / (zoom * unit);
+  return { pixel, dot: scale * pixel * zoom ** 0.4, line: scale * pixel * zoom ** 0.2, strength: Math.min(1, 0.35 + 0.65 * scale) };
 }
 
 export function radiusOf(degree: number, { dot }: Ink): number {

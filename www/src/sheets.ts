@@ -7,7 +7,7 @@
 import type { Uuid } from "everbus";
 import type { Geography } from "./data.ts";
 import { Layer, type Sight } from "./layer.ts";
-import { circle, inkOf, landOf, paintLand, paintRoute, radiusOf, type Arc, type Land } from "./paint.ts";
+import { circle, inkFor, landOf, paintLand, paintRoute, radiusOf, type Arc, type Land } from "./paint.ts";
 import type { Places } from "./places.ts";
 import { Projection } from "./projection.ts";
 import type { Atlas, Route } from "./state.ts";
@@ -99,7 +99,7 @@ export class Sheets {
       layer.clear();
       layer.aim(sight);
     }
-    if (this.#land !== undefined) paintLand(land.pen, this.#land, inkOf(this.#projection, sight.k), scene.theme);
+    if (this.#land !== undefined) paintLand(land.pen, this.#land, inkFor(this.#projection.width, sight.k), scene.theme);
   }
 
   #paintSlice(scene: Scene, left: Iterator<Route>): void {
@@ -134,7 +134,7 @@ export class Sheets {
     if (places.isMoving(from) || places.isMoving(to)) return false;
     const arc = places.arc(from, to);
     if (arc === undefined || !this.#isSeen(arc, sight)) return false;
-    paintRoute(routes.pen, arc, flights, inkOf(this.#projection, sight.k), theme);
+    paintRoute(routes.pen, arc, flights, inkFor(this.#projection.width, sight.k), theme);
     return true;
   }
 
@@ -149,7 +149,7 @@ export class Sheets {
   }
 
   #paintAirports({ atlas, places, theme }: Scene, { airports, sight }: Sheet, ids: Iterable<Uuid>): void {
-    const ink = inkOf(this.#projection, sight.k);
+    const ink = inkFor(this.#projection.width, sight.k);
     const [fields, hubs] = [new Path2D(), new Path2D()];
     for (const id of ids) {
       const point = places.get(id);
