@@ -28,6 +28,8 @@ export class Travel implements Part {
   readonly #stage: Stage;
   readonly #snapshots: Snapshots;
   #bus: Bus | undefined;
+  /** The time of the past: when the last event that is seen was published. */
+  readonly #clock = (): number => Date.parse(this.#past.timestamp);
   #target: SeqNo | undefined;
   #moving = false;
   #pace = 0;
@@ -82,7 +84,10 @@ export class Travel implements Part {
   back(): void {
     this.pause();
     this.#target = undefined;
-    if (this.#stage.atlas !== this.#present) this.#stage.display(this.#present);
+    if (this.#stage.atlas !== this.#present) {
+      this.#stage.setClock(undefined);
+      this.#stage.display(this.#present);
+    }
     this.#past.clear();
     this.onArrive();
   }
@@ -120,6 +125,7 @@ export class Travel implements Part {
           for (const envelope of events) this.#past.apply(envelope);
         }
         if (this.#target === target) {
+          this.#stage.setClock(this.#clock);
           this.#stage.display(this.#past);
           this.#took = performance.now() - started;
           this.onArrive();
