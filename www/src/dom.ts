@@ -34,6 +34,6 @@ export function find<T extends HTMLElement>(id: string, type: new () => T): T {
 export const number = new Intl.NumberFormat("en-US").format;
 
 /** "1 route", "3,376 airports". */
-export function count(n: number, noun: string): string {
-  return `${number(n)} ${noun}${n === 1 ? "" : "s"}`;
+export function count(n: number, noun: string, nouns = `${noun}s`): string {
+  return `${number(n)} ${n === 1 ? noun : nouns}`;
 }

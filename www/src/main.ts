@@ -16,10 +16,10 @@ import { ConsumersTable } from "./consumers-table.ts";
 import { loadGeography, loadSource } from "./data.ts";
 import { count, find, number } from "./dom.ts";
 import { addAirport, addRoute, deleteAirport, moveAirport, removeRoute, renameAirport } from "./edit.ts";
-import { Feed } from "./feed.ts";
 import { follow } from "./follow.ts";
 import { Forms } from "./forms.ts";
 import { GraphView } from "./graph.ts";
+import { LogView } from "./log-view.ts";
 import { MapView } from "./map.ts";
 import { Meter } from "./meter.ts";
 import { Panel } from "./panel.ts";
@@ -86,8 +86,9 @@ async function start(): Promise<void> {
   trim.beforeTrim = async (before) => keepBase(await travel.pictureAt(Math.min(before - 1, atlas.lastSeqNo)));
   const crash = new Crash(complain);
   crash.onVerdict = () => side.show("side-accidents");
+  const log = new LogView(atlas, { select, travel: (seqNo) => travel.to(seqNo) });
   const parts: Part[] = [
-    new Feed(atlas),
+    log,
     new Meter(),
     travel,
     new Timeline(atlas, travel, snapshots),
