@@ -56,9 +56,10 @@ function update(demo, events) {
 
 const readLog = (demo, options) => demo.page.evaluate((options) => bus.log.read(options), options);
 
-/** The rows in sight: their numbers, from the top. */
+/** The rows in sight, once what was scrolled is drawn: their numbers, from the top. */
 function inSight(demo) {
-  return demo.part("log-list").evaluate((list) => {
+  return demo.part("log-list").evaluate(async (list) => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     const { top, bottom } = list.getBoundingClientRect();
     return [...list.querySelectorAll("[data-row]")]
       .map((row) => ({ row, box: row.getBoundingClientRect() }))
@@ -124,7 +125,7 @@ test("every one of 100,000 events is reachable: by number, by key, by scroll bar
 
 /** The numbers in sight, once they are as wished. */
 async function inSightAfter(demo, isAsWished) {
-  for (const until = Date.now() + 20_000; Date.now() < until; await demo.page.evaluate(() => new Promise(requestAnimationFrame))) {
+  for (const until = Date.now() + 20_000; Date.now() < until; ) {
     const rows = await inSight(demo);
     if (rows.length > 0 && isAsWished(rows)) return rows;
   }
