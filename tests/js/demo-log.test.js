@@ -1,22 +1,18 @@
 // The demo's log: every event is reachable, filters find what a fold over all events finds, and the list follows the log.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { serveDemo, show } from "./demo/site.js";
 import { browse, profile } from "./engines/visits.js";
 
-const bundle = fileURLToPath(new URL("../../pkg/dist/index.js", import.meta.url));
 const CODES = ["ORD", "ATL", "DEN", "JFK"];
 
 serveDemo();
 
 /** The demo's log at its tab, with a bus of the test's own beside the page's one, as another tab has one. */
 async function showLog(t) {
-  const context = await browse(t, await profile(t));
-  await context.route("**/everbus-for-tests.js", (route) => route.fulfill({ path: bundle, contentType: "text/javascript" }));
-  const demo = await show(context);
+  const demo = await show(await browse(t, await profile(t)));
   await demo.page.evaluate(async () => {
-    globalThis.everbus = await import(new URL("everbus-for-tests.js", location.href).href);
+    globalThis.everbus = await import(new URL("package/index.js", location.href).href);
     globalThis.bus = await everbus.openBus("everbus-demo");
   });
   await demo.turnTo("log");
