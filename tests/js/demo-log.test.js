@@ -192,7 +192,7 @@ test("filters find what a fold over all events finds, page by page, and show the
       await demo.page.waitForFunction(() => !document.querySelector("[data-testid=log-row].loading"));
       const rows = await inSight(demo);
       for (const seqNo of rows) if (seen.length === 0 || seqNo < seen.at(-1)) seen.push(seqNo);
-      if (seen.length >= numbers.length || seen.length > 250) break;
+      if (seen.length >= numbers.length || seen.length > 120) break;
       await list.evaluate((list) => (list.scrollTop += list.clientHeight - 48));
       await inSightAfter(demo, (now) => now.at(-1) < rows.at(-1));
     }
@@ -202,5 +202,223 @@ test("filters find what a fold over all events finds, page by page, and show the
     await list.press("Escape");
   }
   await demo.photograph("log-filtered");
+  await demo.isWell();
+});
+
+test("new events come in at the top, and a reader further down keeps the place", { timeout: 300_000 }, async (t) => {
+  const demo = await showLog(t);
+  await write(demo, 2_000);
+  await startsAt(demo, 2_000);
+  await update(demo, 3);
+  await startsAt(demo, 2_003);
+  assert.equal(await row(demo, 2_003).locator(".whom").textContent(), "ORD Field 2");
+  assert.equal(await demo.part("log-newer").isVisible(), false);
+
+  const list = demo.part("log-list");
+  await list.hover();
+  await demo.page.mouse.wheel(0, 4_800);
+  const before = await inSightAfter(demo, ([first]) => first === 1_903);
+  await update(demo, 1_204);
+  await demo.shows("log-newer", "1,204 newer ↑");
+  assert.deepEqual(await inSight(demo), before);
+  await demo.photograph("log-held");
+  await demo.part("log-newer").click();
+  await startsAt(demo, 3_207);
+  await update(demo, 1);
+  await startsAt(demo, 3_208);
+
+  // Scrolled back by hand, the list follows again, too.
+  await list.hover();
+  await demo.page.mouse.wheel(0, 480);
+  await inSightAfter(demo, ([first]) => first === 3_198);
+  await demo.page.mouse.wheel(0, -960);
+  await update(demo, 1);
+  await startsAt(demo, 3_209);
+
+  // A filter's matches come live as well, and those of other events don't.
+  await demo.part("log-filter").click();
+  await demo.part("filter-kind").selectOption("entity");
+  await demo.shows("log-call", 'bus.log.read({ filter: { kind: "entity" }, reverse: true })');
+  await startsAt(demo, 3_209);
+  await update(demo, 500);
+  await startsAt(demo, 3_709);
+  assert.match(await demo.part("log-cost").textContent(), /^1,213 matches, read in .* ms\. 500 came live\.$/);
+  await demo.isWell();
+});
+
+test("the keyboard moves the current row, and opens it", { timeout: 180_000 }, async (t) => {
+  const demo = await showLog(t);
+  await write(demo, 500);
+  await startsAt(demo, 500);
+  const list = demo.part("log-list");
+  const current = async (seqNo) => {
+    const element = row(demo, seqNo).and(demo.page.locator(".current"));
+    await element.waitFor();
+    assert.equal(await list.getAttribute("aria-activedescendant"), await element.getAttribute("id"));
+    assert.ok((await inSight(demo)).includes(seqNo), `${seqNo} is in sight`);
+  };
+  await list.focus();
+  const page = (await inSight(demo)).length;
+  await list.press("ArrowDown");
+  await current(500);
+  await list.press("ArrowDown");
+  await current(499);
+  await update(demo, 1);
+  await demo.shows("log-newer", "1 newer ↑");
+  await current(499);
+  await list.press("ArrowUp");
+  await list.press("ArrowUp");
+  await current(500);
+  await list.press("PageDown");
+  await current(500 - page);
+  await list.press("PageDown");
+  await current(500 - 2 * page);
+  await list.press("PageUp");
+  await current(500 - page);
+  await list.press("End");
+  await current(1);
+  await list.press("ArrowDown");
+  await current(1);
+  await list.press("Enter");
+  await demo.shows("log-event-title", `Event 1, ${JSON.stringify((await opened(demo)).event).length} bytes`);
+  assert.equal(await row(demo, 1).getAttribute("aria-selected"), "true");
+  await list.press("Home");
+  await current(501);
+  await list.press("Escape");
+  await update(demo, 1);
+  await startsAt(demo, 502);
+  assert.equal(await list.getAttribute("aria-activedescendant"), null);
+  await demo.isWell();
+});
+
+test("an event shows in full, on the map, in its time, and with those of its entity only", { timeout: 180_000 }, async (t) => {
+  const demo = await showLog(t);
+  await write(demo, 40);
+  await startsAt(demo, 40);
+  await demo.part("log-list").press("End");
+  await row(demo, 1).click();
+  const [stored] = await readLog(demo, { limit: 1 });
+  await demo.shows("log-event-json", JSON.stringify(stored, null, 2));
+  await demo.photograph("log-details");
+  await demo.part("log-event-select").click();
+  await demo.shows("selected-code", "ORD");
+  await demo.part("log-event-travel").click();
+  await demo.shows("airport-count", "1");
+  await demo.part("log-event-only").click();
+  await demo.shows("log-call", `bus.log.read({ filter: { entity_id: "${stored.event.entity_id}" }, reverse: true })`);
+  await inSightAfter(demo, (rows) => rows.length === 1 && rows[0] === 1);
+  await demo.part("log-event-close").click();
+  assert.equal(await demo.part("log-event").isVisible(), false);
+  await demo.isWell();
+});
+
+test("the list goes to a time, and a filter from there on", { timeout: 180_000 }, async (t) => {
+  const demo = await showLog(t);
+  await write(demo, 600);
+  // So that two events are of different seconds, for the clock that people type into knows no less.
+  const time = await demo.page.evaluate(async () => {
+    const [{ timestamp }] = await bus.log.read({ reverse: true, limit: 1 });
+    const next = new Date((Math.floor(Date.parse(timestamp) / 1000) + 1) * 1000);
+    while (Date.now() <= next) await new Promise((resolve) => setTimeout(resolve, next - Date.now() + 1));
+    const two = (number) => String(number).padStart(2, "0");
+    const day = `${next.getFullYear()}-${two(next.getMonth() + 1)}-${two(next.getDate())}`;
+    return `${day}T${two(next.getHours())}:${two(next.getMinutes())}:${two(next.getSeconds())}`;
+  });
+  await update(demo, 300);
+  await demo.part("log-filter").click();
+  await demo.part("filter-time").fill(time);
+  await row(demo, 601).and(demo.page.locator(".current")).waitFor();
+  await demo.shows("log-call", "bus.log.read({ to: 601, reverse: true })");
+  await demo.part("filter-type").fill("route");
+  await demo.shows("log-call", 'bus.log.read({ filter: { link_type: "route" }, to: 601, reverse: true })');
+  await startsAt(demo, 600);
+  assert.deepEqual(await demo.page.evaluate(async () => (await bus.log.consumers()).map(({ name }) => name).filter((name) => name.startsWith("log "))), []);
+  await demo.part("log-newer").click();
+  await demo.shows("log-call", 'bus.log.read({ filter: { link_type: "route" }, reverse: true })');
+  await demo.isWell();
+});
+
+test("what the bus refuses, what was trimmed and what was deleted is said", { timeout: 180_000 }, async (t) => {
+  const demo = await showLog(t);
+  await write(demo, 5_000);
+  await demo.part("log-filter").click();
+  const refusal = await demo.page.evaluate(() => bus.log.read({ filter: { touches: "XYZ" } }).catch(({ code, message }) => ({ code, message })));
+  assert.equal(refusal.code, "invalid_filter");
+  await demo.part("filter-touches").fill("XYZ");
+  const text = `${refusal.message.charAt(0).toUpperCase()}${refusal.message.slice(1)} (invalid_filter)`;
+  await demo.shows("log-problem", `No airport has the code XYZ. ${text}`);
+  await demo.photograph("log-refused");
+  await demo.part("filter-reset").click();
+  await startsAt(demo, 5_000);
+  await demo.part("filter-number").fill("0");
+  await demo.part("filter-number").press("Enter");
+  await demo.page.waitForFunction(() => document.querySelector("[data-testid=log-problem]").textContent.endsWith("(invalid_position)"));
+
+  await goTo(demo, 1);
+  const first = await demo.page.evaluate(() => bus.log.trim(3_000));
+  assert.ok(first > 1_000, `trimmed to ${first}`);
+  await demo.shows("log-size", `${(5_001 - first).toLocaleString("en-US")} events`);
+  await demo.part("log-list").press("End");
+  await row(demo, first).and(demo.page.locator(".current")).waitFor();
+  await demo.part("filter-number").fill("1");
+  await demo.part("filter-number").press("Enter");
+  await demo.shows("log-problem", `Event 1 was trimmed: the log begins at ${first.toLocaleString("en-US")}.`);
+  await demo.isWell();
+
+  await demo.page.evaluate(() => everbus.deleteBus("everbus-demo"));
+  await demo.shows("log-size", "No events yet");
+  assert.equal(await demo.page.getByTestId("log-row").count(), 0);
+  await demo.page.evaluate(async () => (globalThis.bus = await everbus.openBus("everbus-demo")));
+  await write(demo, 4);
+  await startsAt(demo, 4);
+});
+
+/** What `work` in the page does to its frames: their 95th percentile and the longest, in milliseconds. */
+async function frames(demo, work, arg) {
+  const times = await demo.page.evaluateHandle(() => {
+    const times = [];
+    const tick = (now) => {
+      times.push(now);
+      if (!times.done) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+    return times;
+  });
+  await demo.page.evaluate(work, arg);
+  const lengths = await times.evaluate((times) => ((times.done = true), times.slice(1).map((time, i) => time - times[i])));
+  const sorted = lengths.toSorted((a, b) => a - b);
+  return `${lengths.length} frames, 95th percentile ${sorted[Math.floor(0.95 * sorted.length)].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms`;
+}
+
+test("with 100,000 events few elements scroll, and a flood of events at the top reads no pages", { timeout: 300_000 }, async (t) => {
+  const demo = await showLog(t);
+  await write(demo, 100_000);
+  await startsAt(demo, 100_000);
+  await demo.page.evaluate(() => {
+    globalThis.most = 0;
+    const list = document.querySelector("[data-testid=log-list]");
+    new MutationObserver(() => (most = Math.max(most, list.querySelectorAll("[data-row]").length))).observe(list, { childList: true, subtree: true });
+  });
+  const scroll = async (step) => {
+    const list = document.querySelector("[data-testid=log-list]");
+    for (let i = 0; i < 200; i++) {
+      list.scrollTop += step;
+      await new Promise(requestAnimationFrame);
+    }
+  };
+  t.diagnostic(`scrolled by three rows a frame: ${await frames(demo, scroll, 144)}`);
+  t.diagnostic(`dragged by hundreds of rows a frame: ${await frames(demo, scroll, 10_000)}`);
+  await demo.part("log-newer").click();
+  await startsAt(demo, 100_000);
+  const cost = await demo.part("log-cost").textContent();
+  const flood = async () => {
+    const [{ event }] = await bus.log.read({ filter: { entity_type: "airport" }, limit: 1 });
+    const updates = Array.from({ length: 1000 }, () => everbus.entity.updated("airport", event.entity_id, event.data));
+    for (let i = 0; i < 50; i++) await bus.publishAll(updates).at(-1).committed;
+  };
+  t.diagnostic(`50,000 new events at the top: ${await frames(demo, flood)}`);
+  await startsAt(demo, 150_000);
+  assert.equal(await demo.part("log-cost").textContent(), cost);
+  assert.ok((await demo.page.evaluate(() => most)) < 60);
   await demo.isWell();
 });

@@ -62,7 +62,9 @@ export class AllEvents implements LogSource {
     const stats = await this.#bus.log.stats().catch(() => undefined);
     if (stats === undefined) return;
     const { firstSeqNo, lastSeqNo = 0 } = stats;
-    const [first, last] = [firstSeqNo ?? lastSeqNo + 1, Math.max(lastSeqNo, this.#last)];
+    const first = firstSeqNo ?? lastSeqNo + 1;
+    // Later the newest events bring their numbers along: one that is counted before it is here would have to be read.
+    const last = this.#last === 0 ? lastSeqNo : this.#last;
     if (first === this.#first && last === this.#last) return;
     this.#first = first;
     this.#last = last;

@@ -56,7 +56,7 @@ export class LogList {
           this.#scrolled(isScrolling);
           report(this.#list.scrollTop, isScrolling);
         }),
-      onChange: () => this.#render(),
+      onChange: () => this.refresh(),
     });
     this.#virtualizer._willUpdate();
     for (const kind of ["wheel", "touchstart"]) {
@@ -100,9 +100,10 @@ export class LogList {
     this.#toTop();
   }
 
-  /** Marks the event whose details are open. */
+  /** Marks the event whose details are open. They take room from the list, and the row stays in sight. */
   mark(seqNo: SeqNo | undefined): void {
     this.#opened = seqNo;
+    if (this.#current !== undefined) this.#reveal(this.#current, "edge");
     this.refresh();
   }
 

@@ -13,7 +13,7 @@ export interface Page {
   readonly problem?: string;
 }
 
-export class Pages<K> {
+export class Pages<K extends object | number> {
   /** How many events were read last, and in how many milliseconds. */
   lastRead = { events: 0, ms: 0 };
 
@@ -22,7 +22,7 @@ export class Pages<K> {
   /** In the order of their last use. */
   readonly #pages = new Map<K, Page>();
   #wanted: K[] = [];
-  #reading = false;
+  #reading: K | undefined;
 
   constructor(read: (key: K) => Promise<EventEnvelope[]>, changed: () => void) {
     this.#read = read;
@@ -52,13 +52,13 @@ export class Pages<K> {
 
   /** Reads these pages, and no longer those that were wanted before. */
   want(keys: K[]): void {
-    this.#wanted = keys;
-    if (!this.#reading) void this.#readWanted();
+    this.#wanted = keys.filter((key) => key !== this.#reading);
+    if (this.#reading === undefined) void this.#readWanted();
   }
 
   async #readWanted(): Promise<void> {
-    this.#reading = true;
     for (let key = this.#wanted.shift(); key !== undefined; key = this.#wanted.shift()) {
+      this.#reading = key;
       const started = performance.now();
       try {
         const events = await this.#read(key);
@@ -67,8 +67,8 @@ export class Pages<K> {
       } catch (error) {
         this.put(key, { events: [], problem: describe(error) });
       }
+      this.#reading = undefined;
       this.#changed();
     }
-    this.#reading = false;
   }
 }

@@ -30,6 +30,7 @@ export class LogRow {
   readonly #size = el("span", { class: "size" });
   readonly #tab = el("span", { class: "tab" });
   #envelope: EventEnvelope | undefined;
+  #state: RowState | undefined;
 
   constructor(id: string) {
     const notes = el("span", { class: "notes" }, this.#time, this.#size, this.#tab);
@@ -44,11 +45,15 @@ export class LogRow {
 
   show({ envelope, seqNo, problem }: Cell, state: RowState, atlas: Atlas, own: Uuid | undefined): void {
     const { element } = this;
-    element.style.transform = `translateY(${state.top}px)`;
-    element.dataset.row = String(state.row);
-    element.setAttribute("aria-posinset", String(state.row + 1));
-    element.setAttribute("aria-setsize", String(state.rows));
-    element.ariaSelected = String(state.isOpen);
+    const before = this.#state;
+    if (state.top !== before?.top) element.style.transform = `translateY(${state.top}px)`;
+    if (state.row !== before?.row) {
+      element.dataset.row = String(state.row);
+      element.setAttribute("aria-posinset", String(state.row + 1));
+    }
+    if (state.rows !== before?.rows) element.setAttribute("aria-setsize", String(state.rows));
+    if (state.isOpen !== before?.isOpen) element.ariaSelected = String(state.isOpen);
+    this.#state = state;
     if (seqNo === undefined) delete element.dataset.seqNo;
     else element.dataset.seqNo = String(seqNo);
     const action = envelope?.event.action ?? (problem === undefined ? "loading" : "problem");
