@@ -39,9 +39,9 @@ test("airports are added, renamed and deleted by hand, and stay so after a reloa
   await demo.part("route-save").click();
   await demo.counts("2", "1", "3");
   await demo.select("ZZA");
-  await demo.part("rename-airport").click();
-  await demo.part("rename-name").fill("Gamma Field");
-  await demo.part("rename-save").click();
+  await demo.part("edit-airport").click();
+  await demo.part("edit-name").fill("Gamma Field");
+  await demo.part("edit-save").click();
   await demo.shows("selected-name", "Gamma Field");
   await demo.counts("2", "1", "4");
   await demo.photograph("edited");

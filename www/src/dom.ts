@@ -37,3 +37,14 @@ export const number = new Intl.NumberFormat("en-US").format;
 export function count(n: number, noun: string, nouns = `${noun}s`): string {
   return `${number(n)} ${n === 1 ? noun : nouns}`;
 }
+
+/** Makes these the children of a list, and moves only those that are elsewhere: the others keep focus and scrolling. */
+export function arrange(list: HTMLElement, items: readonly HTMLElement[]): void {
+  const wanted = new Set<Element>(items);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  let next = list.firstElementChild;
+  for (const item of items) {
+    if (item === next) next = next.nextElementSibling;
+    else list.insertBefore(item, next);
+  }
+}

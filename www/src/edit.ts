@@ -1,6 +1,5 @@
 /** What a person does by hand, as events. Each call is one atomic publish; the page changes when it comes back committed. */
 import { entity, link, type Bus, type Receipt } from "everbus";
-import type { Place } from "./projection.ts";
 import { sentNow } from "./sent.ts";
 import { AIRPORT, ROUTE, type Airport, type AirportData, type Atlas, type Route } from "./state.ts";
 
@@ -8,14 +7,9 @@ export function addAirport(bus: Bus, data: AirportData): Receipt[] {
   return bus.publishAll([entity.created(AIRPORT, data)], sentNow());
 }
 
-export function renameAirport(bus: Bus, airport: Airport, name: string): Receipt[] {
+export function changeAirport(bus: Bus, airport: Airport, changes: Partial<AirportData>): Receipt[] {
   const { id, ...data } = airport;
-  return bus.publishAll([entity.updated(AIRPORT, id, { ...data, name })], sentNow());
-}
-
-export function moveAirport(bus: Bus, airport: Airport, [longitude, latitude]: Place): Receipt[] {
-  const { id, ...data } = airport;
-  return bus.publishAll([entity.updated(AIRPORT, id, { ...data, longitude, latitude })], sentNow());
+  return bus.publishAll([entity.updated(AIRPORT, id, { ...data, ...changes })], sentNow());
 }
 
 /** The airport goes together with its routes: all of them, or nothing. */

@@ -1,5 +1,6 @@
 /** The forms that add an airport and a route, by typing or by clicking on the map. One is open at a time. */
 import { find } from "./dom.ts";
+import { forgive, input, placeIn, refuse, setPlace, valueOf } from "./fields.ts";
 import type { Place } from "./projection.ts";
 import type { Airport, AirportData, Atlas } from "./state.ts";
 
@@ -28,16 +29,14 @@ export class Forms {
         if (event.key === "Escape") this.#close(form);
       });
       // What was wrong with a field is judged afresh once it is edited.
-      form.addEventListener("input", () => {
-        for (const field of form.querySelectorAll("input")) field.setCustomValidity("");
-      });
+      form.addEventListener("input", () => forgive(form));
       form.addEventListener("submit", (event) => {
         event.preventDefault();
         if (form === this.#airport) this.#addAirport();
         else this.#addRoute();
       });
     }
-    this.#airport.addEventListener("input", () => this.#additions.pin(this.#place()));
+    this.#airport.addEventListener("input", () => this.#additions.pin(placeIn(this.#airport)));
   }
 
   /** Gives a click on the map to the form that is open; `false` if none is. */
@@ -51,6 +50,13 @@ export class Forms {
       return true;
     }
     return false;
+  }
+
+  /** Opens the form for a route that starts here: its end is to be clicked or typed. */
+  drawRoute(from: Airport): void {
+    if (this.#route.hidden) this.#toggle(this.#route);
+    input(this.#route, "from").value = from.code;
+    input(this.#route, "to").focus();
   }
 
   #toggle(form: HTMLFormElement): void {
@@ -71,10 +77,9 @@ export class Forms {
     this.#additions.pin(undefined);
   }
 
-  #setPlace([longitude, latitude]: Place): void {
-    input(this.#airport, "latitude").value = latitude.toFixed(4);
-    input(this.#airport, "longitude").value = longitude.toFixed(4);
-    this.#additions.pin(this.#place());
+  #setPlace(place: Place): void {
+    setPlace(this.#airport, place);
+    this.#additions.pin(placeIn(this.#airport));
     const empty = [...this.#airport.querySelectorAll("input")].find(({ value }) => value === "");
     empty?.focus();
   }
@@ -93,22 +98,17 @@ export class Forms {
     }
   }
 
-  #place(): Place | undefined {
-    const [longitude, latitude] = [this.#value(this.#airport, "longitude"), this.#value(this.#airport, "latitude")];
-    return longitude === "" || latitude === "" ? undefined : [Number(longitude), Number(latitude)];
-  }
-
   #addAirport(): void {
     const form = this.#airport;
-    const code = this.#value(form, "code").toUpperCase();
-    const place = this.#place();
+    const code = valueOf(form, "code").toUpperCase();
+    const place = placeIn(this.#airport);
     if (place === undefined) return;
     const taken = this.#atlas.byCode(code);
     if (taken !== undefined) return refuse(form, "code", `${code} is taken by ${taken.name}`);
     if (!this.#additions.isOnMap(place)) return refuse(form, "latitude", "This place is outside the map");
     const [longitude, latitude] = place;
     this.#close(form);
-    this.#additions.addAirport({ code, name: this.#value(form, "name"), city: "", state: "", latitude, longitude });
+    this.#additions.addAirport({ code, name: valueOf(form, "name"), city: "", state: "", latitude, longitude });
   }
 
   #addRoute(): void {
@@ -122,30 +122,14 @@ export class Forms {
   }
 
   #airportIn(field: string): Airport | undefined {
-    const code = this.#value(this.#route, field).toUpperCase();
+    const code = valueOf(this.#route, field).toUpperCase();
     const airport = this.#atlas.byCode(code);
     if (airport === undefined) refuse(this.#route, field, `There is no airport ${code}`);
     return airport;
-  }
-
-  #value(form: HTMLFormElement, name: string): string {
-    return input(form, name).value.trim();
   }
 }
 
 /** The button that opens a form is the one that names it. */
 function opener(form: HTMLFormElement): HTMLButtonElement {
   return find(form.id === "airport-form" ? "add-airport" : "add-route", HTMLButtonElement);
-}
-
-function input(form: HTMLFormElement, name: string): HTMLInputElement {
-  const field = form.elements.namedItem(name);
-  if (!(field instanceof HTMLInputElement)) throw new Error(`the form ${form.id} has no field "${name}"`);
-  return field;
-}
-
-function refuse(form: HTMLFormElement, name: string, reason: string): void {
-  const field = input(form, name);
-  field.setCustomValidity(reason);
-  field.reportValidity();
 }

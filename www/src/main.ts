@@ -15,7 +15,7 @@ import { ConsumerCard } from "./consumer-card.ts";
 import { ConsumersTable } from "./consumers-table.ts";
 import { loadGeography, loadSource } from "./data.ts";
 import { count, find, number } from "./dom.ts";
-import { addAirport, addRoute, deleteAirport, moveAirport, removeRoute, renameAirport } from "./edit.ts";
+import { addAirport, addRoute, changeAirport, deleteAirport, removeRoute } from "./edit.ts";
 import { follow } from "./follow.ts";
 import { Forms } from "./forms.ts";
 import { GraphView } from "./graph.ts";
@@ -56,9 +56,13 @@ async function start(): Promise<void> {
   new TabList(find("views", HTMLDivElement)).onShow = (name) => stage.turnTo(name);
   const panel = new Panel(stage, {
     select,
-    rename: (airport, name) => act(`Renamed ${airport.code}`, (bus) => renameAirport(bus, airport, name)),
+    change: (airport, changes) => act(`Changed ${airport.code}`, (bus) => changeAirport(bus, airport, changes)),
     delete: (airport) => act(`Deleted ${airport.code}`, (bus) => deleteAirport(bus, atlas, airport)),
+    drawRoute: (from) => forms.drawRoute(from),
     removeRoute: (route) => act("Removed a route", (bus) => removeRoute(bus, route)),
+    travel: (seqNo) => travel.to(seqNo),
+    pin: (place) => map.pin(place),
+    isOnMap: (place) => map.has(place),
   });
   const forms = new Forms(atlas, {
     addAirport: (data) => act(`Added ${data.code}`, (bus) => addAirport(bus, data)),
@@ -69,17 +73,16 @@ async function start(): Promise<void> {
   });
   new Search(stage, ({ id }) => select(id));
   stage.onPick = (airport, place) => {
-    if (!forms.takeClick(airport, place)) select(airport?.id);
+    if (!forms.takeClick(airport, place) && !panel.takeClick(place)) select(airport?.id);
   };
-  stage.onMove = (airport, place) => act(`Moved ${airport.code}`, (bus) => moveAirport(bus, airport, place));
+  stage.onMove = (airport, [longitude, latitude]) => {
+    void act(`Moved ${airport.code}`, (bus) => changeAirport(bus, airport, { longitude, latitude }));
+  };
   const side = new TabList(find("side", HTMLDivElement));
   const complain = (error: unknown): void => alerts.show(error);
   const snapshots = new Snapshots();
   const travel = new Travel(atlas, stage, snapshots);
-  travel.onArrive = () => {
-    stalePanel = true;
-    refresh();
-  };
+  travel.onArrive = () => refresh();
   travel.onError = complain;
   const table = new ConsumersTable(complain);
   const trim = new Trim(complain);
@@ -88,6 +91,7 @@ async function start(): Promise<void> {
   crash.onVerdict = () => side.show("side-accidents");
   const log = new LogView(atlas, { select, travel: (seqNo) => travel.to(seqNo) });
   const parts: Part[] = [
+    panel,
     log,
     new Meter(),
     travel,
@@ -117,9 +121,7 @@ async function start(): Promise<void> {
   });
 
   let replaying = true;
-  let stalePanel = false;
   let isNewsFromElsewhere = false;
-  let panelRefreshed = 0;
   let timer = 0;
 
   while (await live()) {
@@ -187,7 +189,6 @@ async function start(): Promise<void> {
     for (const part of parts) part.received?.(envelope, change, isLive);
     if (change !== undefined) {
       stage.show(atlas, change, isLive);
-      stalePanel ||= panel.concerns(change);
       isNewsFromElsewhere ||= isLive && envelope.origin !== bus?.origin;
     }
     timer ||= window.setTimeout(refresh, BEAT_MS);
@@ -201,12 +202,6 @@ async function start(): Promise<void> {
     if (isNewsFromElsewhere && !stream.running) {
       status.say("live", `Live: another tab has brought the log to event ${number(atlas.lastSeqNo)}.`);
       isNewsFromElsewhere = false;
-    }
-    if (stalePanel && performance.now() - panelRefreshed > (stream.running ? 300 : 0)) {
-      panel.refresh();
-      if (panel.airport === undefined) select(undefined);
-      stalePanel = false;
-      panelRefreshed = performance.now();
     }
     const missing = stream.running ? undefined : stream.missing();
     streamButton.disabled = replaying || (missing?.airports === 0 && missing.routes === 0);

@@ -3,22 +3,22 @@ import type { Uuid } from "everbus";
 import { find } from "./dom.ts";
 import type { Place } from "./projection.ts";
 import type { Airport, Atlas, Change } from "./state.ts";
-import type { Clock, View } from "./view.ts";
+import type { View } from "./view.ts";
 
 export class Stage {
   readonly #views: ReadonlyMap<string, View>;
   #view: View;
+  readonly #present: Atlas;
   #atlas: Atlas;
   #selected: Uuid | undefined;
-  #clock: Clock | undefined;
 
   constructor(views: ReadonlyMap<string, View>, first: View, atlas: Atlas) {
     this.#views = views;
     this.#view = first;
-    this.#atlas = atlas;
+    this.#present = this.#atlas = atlas;
     for (const view of views.values()) {
       view.onPick = (airport, place) => this.onPick(airport, place);
-      view.onMove = (airport, place) => this.onMove(airport, place);
+      view.onMove = (airport, place) => !this.isPast && this.onMove(airport, place);
       view.setVisible(view === first);
     }
     const buttons = { "zoom-in": "zoomIn", "zoom-out": "zoomOut", "zoom-all": "showAll" } as const;
@@ -36,6 +36,11 @@ export class Stage {
     return this.#atlas;
   }
 
+  /** Whether that is not the present. */
+  get isPast(): boolean {
+    return this.#atlas !== this.#present;
+  }
+
   get selected(): Uuid | undefined {
     return this.#selected;
   }
@@ -43,6 +48,7 @@ export class Stage {
   /** Shows another atlas, or one that has become another. */
   display(atlas: Atlas): void {
     this.#atlas = atlas;
+    this.#setClock();
     this.#view.display(atlas);
   }
 
@@ -56,15 +62,6 @@ export class Stage {
     this.#view.select(airport);
   }
 
-  /**
-   * Sets the time by which flights are on their way. While the past is seen that is the time of the event last applied:
-   * `stage.setClock(() => time)`, before each `display`; and `stage.setClock(undefined)` on coming back to the present.
-   */
-  setClock(clock: Clock | undefined): void {
-    this.#clock = clock;
-    this.#view.setClock(clock);
-  }
-
   /** Turns to the view of that name. */
   turnTo(name: string): void {
     const view = this.#views.get(name);
@@ -72,8 +69,14 @@ export class Stage {
     this.#view.setVisible(false);
     this.#view = view;
     view.setVisible(true);
-    view.setClock(this.#clock);
+    this.#setClock();
     view.display(this.#atlas);
     view.select(this.#selected);
+  }
+
+  /** In the past, flights are where they were at the event last applied. */
+  #setClock(): void {
+    const atlas = this.#atlas;
+    this.#view.setClock(this.isPast ? () => Date.parse(atlas.timestamp) || 0 : undefined);
   }
 }
