@@ -39,6 +39,8 @@ export class Camera {
       .clickDistance(4)
       .duration(this.#still.matches ? 0 : GLIDE_MS)
       .filter((event: Event) => this.#admits(event))
+      // A hand on the view is stronger than a glide on its way.
+      .on("start", ({ sourceEvent }: { sourceEvent: unknown }) => sourceEvent && cancelAnimationFrame(this.#glide))
       .on("zoom", ({ transform }: { transform: ZoomTransform }) => this.#look(transform));
     this.#selection.call(this.#zoom);
     root.addEventListener("keydown", (event) => this.#key(event));

@@ -59,8 +59,8 @@ export class GraphView implements View {
     this.#atlas = atlas;
     this.#lines = new Layer(root, "lines");
     this.#dots = new Layer(root, "dots");
-    this.#air = new Layer(root, "air");
     this.#over = new Layer(root, "over");
+    this.#air = new Layer(root, "air");
     this.#tip = new Tip(root);
     this.#drag = new Drag(root, {
       grab: (event) => this.#grab(event),

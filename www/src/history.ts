@@ -11,7 +11,8 @@ import type { Stage } from "./stage.ts";
 const PAGE = 50;
 /** How often it is read again while news comes. */
 const BEAT_MS = 500;
-const clock = new Intl.DateTimeFormat("en-GB", { dateStyle: "short", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const calendar = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
 export class History {
   readonly #list = find("history", HTMLOListElement);
@@ -25,6 +26,9 @@ export class History {
   #items = new Map<SeqNo, HTMLLIElement>();
   #position = Infinity;
   #isWhole = false;
+  /** How long the last reading took, and how many events the log had then. */
+  #took = 0;
+  #stored = 0;
   #reading: Promise<void> | undefined;
   #timer = 0;
 
@@ -108,10 +112,10 @@ export class History {
     if (of === undefined || log === undefined || range.to === 0) return undefined;
     const started = performance.now();
     const page = await log.read({ ...range, filter: { touches: of }, reverse: true, limit: PAGE });
-    const ms = Math.max(1, Math.round(performance.now() - started));
+    this.#took = performance.now() - started;
     const [first = 1, last = 0] = [await log.firstSeqNo(), await log.lastSeqNo()];
     if (of !== this.#of) return undefined;
-    this.#cost.textContent = `${number(page.length)} of ${count(last - first + 1, "event")}, read in ${number(ms)} ms`;
+    this.#stored = last - first + 1;
     return page;
   }
 
@@ -123,13 +127,19 @@ export class History {
     });
     this.#items = items;
     arrange(this.#list, [...items.values()]);
+    if (items.size > 0) {
+      const shown = `${this.#isWhole ? "" : "newest "}${number(items.size)} of ${count(this.#stored, "event")}`;
+      this.#cost.textContent = `${shown}, read in ${number(Math.ceil(this.#took))} ms`;
+    }
     this.#more.hidden = this.#isWhole || this.#entries.length === 0;
   }
 
   #item(envelope: EventEnvelope, older: EventEnvelope[]): HTMLLIElement {
     const { event, seq_no = 0, timestamp } = envelope;
-    const time = el("time", { text: clock.format(new Date(timestamp)) });
+    const [date, hour] = [calendar, clock].map((format) => format.format(new Date(timestamp)));
+    const time = el("time", { text: (date === calendar.format(new Date()) ? hour : date) ?? "" });
     time.dateTime = timestamp;
+    time.title = `${date}, ${hour}`;
     const text = describeEvent(envelope, this.#of ?? "", older, this.#stage.atlas);
     const open = el(
       "button",

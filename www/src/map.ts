@@ -1,4 +1,4 @@
-/** The map: under everything the sheets that rest, then what is in the air, and over it what is selected or pointed at. */
+/** The map: the sheets that rest, over them what is selected or pointed at, and above all what is in the air. */
 import type { Uuid } from "everbus";
 import { Camera } from "./camera.ts";
 import type { Geography } from "./data.ts";
@@ -49,8 +49,8 @@ export class MapView implements View {
     this.#root = root;
     this.#atlas = atlas;
     this.#sheets = new Sheets(root, geography);
-    this.#air = new Layer(root, "air");
     this.#over = new Layer(root, "over");
+    this.#air = new Layer(root, "air");
     this.#tip = new Tip(root);
     this.#drag = new Drag(root, {
       grab: (event) => this.#grab(event),

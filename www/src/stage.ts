@@ -3,7 +3,7 @@ import type { Uuid } from "everbus";
 import { find } from "./dom.ts";
 import type { Place } from "./projection.ts";
 import type { Airport, Atlas, Change } from "./state.ts";
-import type { View } from "./view.ts";
+import type { Clock, View } from "./view.ts";
 
 export class Stage {
   readonly #views: ReadonlyMap<string, View>;
@@ -11,6 +11,7 @@ export class Stage {
   readonly #present: Atlas;
   #atlas: Atlas;
   #selected: Uuid | undefined;
+  #clock: Clock | undefined;
 
   constructor(views: ReadonlyMap<string, View>, first: View, atlas: Atlas) {
     this.#views = views;
@@ -48,7 +49,6 @@ export class Stage {
   /** Shows another atlas, or one that has become another. */
   display(atlas: Atlas): void {
     this.#atlas = atlas;
-    this.#setClock();
     this.#view.display(atlas);
   }
 
@@ -62,6 +62,12 @@ export class Stage {
     this.#view.select(airport);
   }
 
+  /** Sets the time by which flights are on their way: that of the past that is seen, or `undefined` for the present. */
+  setClock(clock: Clock | undefined): void {
+    this.#clock = clock;
+    this.#view.setClock(clock);
+  }
+
   /** Turns to the view of that name. */
   turnTo(name: string): void {
     const view = this.#views.get(name);
@@ -69,14 +75,8 @@ export class Stage {
     this.#view.setVisible(false);
     this.#view = view;
     view.setVisible(true);
-    this.#setClock();
+    view.setClock(this.#clock);
     view.display(this.#atlas);
     view.select(this.#selected);
-  }
-
-  /** In the past, flights are where they were at the event last applied. */
-  #setClock(): void {
-    const atlas = this.#atlas;
-    this.#view.setClock(this.isPast ? () => Date.parse(atlas.timestamp) || 0 : undefined);
   }
 }
