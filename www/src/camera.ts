@@ -44,9 +44,8 @@ export class Camera {
       .on("zoom", ({ transform }: { transform: ZoomTransform }) => this.#look(transform));
     this.#selection.call(this.#zoom);
     root.addEventListener("keydown", (event) => this.#key(event));
-    root.addEventListener("touchmove", ({ touches }) => {
-      if (touches.length === 1 && this.#sight.k > 1) this.#tell("Two fingers move the picture.");
-    }, { passive: true });
+    root.addEventListener("touchstart", (event) => event.touches.length > 1 && event.cancelable && event.preventDefault(), { passive: false });
+    root.addEventListener("touchmove", (event) => this.#touch(event), { capture: true });
     root.append(this.#hint);
   }
 
@@ -148,6 +147,12 @@ export class Camera {
       if (t < 1) this.#glide = requestAnimationFrame(next);
     };
     this.#glide = requestAnimationFrame(next);
+  }
+
+  #touch(event: TouchEvent): void {
+    // What the browser scrolls by already is not a gesture of the view as well.
+    if (!event.cancelable) event.stopPropagation();
+    if (event.touches.length === 1 && this.#sight.k > 1) this.#tell("Two fingers move the picture.");
   }
 
   #tell(text: string): void {
