@@ -19,7 +19,8 @@ export function forgetBase(): void {
 
 /** What to start a log's replay from: a kept picture if the log begins at most one event after it, else an empty one. */
 export async function baseOf(log: EventLog): Promise<Snapshot> {
-  const [first = 1, last = 0] = await Promise.all([log.firstSeqNo(), log.lastSeqNo()]);
+  const last = (await log.lastSeqNo()) ?? 0;
+  const first = (await log.firstSeqNo()) ?? last + 1;
   const kept = first === 1 ? undefined : read();
   if (kept !== undefined && kept.seqNo >= first - 1 && kept.seqNo <= last) return kept;
   return { ...new Atlas().snapshot(), seqNo: first - 1 };

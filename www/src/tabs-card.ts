@@ -123,7 +123,7 @@ function summary(own: Report | undefined, others: Other[]): string {
     return `Agrees with ${who} at event ${number(own?.seqNo ?? 0)}.`;
   }
   const bug = odd.agreement === "differs" ? ": that is a bug" : "";
-  return `The ${tabName(odd.origin, undefined)} ${SAYS[odd.agreement](own, odd.report)}${bug}.`;
+  return `Tab ${tabMark(odd.origin).name} ${SAYS[odd.agreement](own, odd.report)}${bug}.`;
 }
 
 function row(origin: Uuid, own: Uuid | undefined, report: Report | undefined, text: string): HTMLLIElement {

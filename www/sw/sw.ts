@@ -45,7 +45,8 @@ async function answer(event: FetchEvent): Promise<Response> {
   const { request } = event;
   const isPage = request.mode === "navigate";
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(isPage ? PAGE : request);
+  // What a file is doesn't depend on the request's headers, whatever the server says.
+  const kept = await cache.match(isPage ? PAGE : request, { ignoreVary: true });
   if (kept !== undefined && !isPage) return kept;
   const state = await readNetwork();
   if (state.offline) {

@@ -17,17 +17,32 @@ export function serveDemo() {
   before(async () => {
     await mkdir(artefacts, { recursive: true });
     built = await mkdtemp(join(tmpdir(), "everbus-demo-"));
-    const common = { root: folder("www"), logLevel: "warn" };
-    await build({ ...common, build: { outDir: built, emptyOutDir: true } });
+    await build({ root: folder("www"), logLevel: "warn", build: { outDir: built, emptyOutDir: true } });
     // For tests that ask the log itself.
     await cp(folder("pkg/dist"), join(built, "package"), { recursive: true });
-    const server = await preview({ ...common, build: { outDir: built }, preview: { host: "127.0.0.1", port: 0 } });
-    site = { url: `http://127.0.0.1:${server.httpServer.address().port}/`, close: () => server.close() };
+    site = await serve(built);
   }, { timeout: 180_000 });
   after(async () => {
     await site?.close();
     if (built) await rm(built, { recursive: true, force: true });
   });
+}
+
+async function serve(outDir) {
+  const server = await preview({ root: folder("www"), logLevel: "warn", build: { outDir }, preview: { host: "127.0.0.1", port: 0 } });
+  return { url: `http://127.0.0.1:${server.httpServer.address().port}/`, close: () => server.close() };
+}
+
+/** The built demo once more, at an address of its own until the test `t` is over: `{ url, folder, close }`. */
+export async function serveCopy(t) {
+  const copy = await mkdtemp(join(tmpdir(), "everbus-demo-"));
+  t.after(() => rm(copy, { recursive: true, force: true }));
+  await cp(built, copy, { recursive: true });
+  const server = await serve(copy);
+  let closed;
+  const close = () => (closed ??= server.close());
+  t.after(close);
+  return { url: server.url, folder: copy, close };
 }
 
 /** The demo in a browser: its parts by their test ids, and waits for what they show. */
@@ -97,10 +112,10 @@ export class Demo {
 }
 
 /** The demo in a new tab, once it is live. */
-export async function show(context) {
+export async function show(context, url = site.url) {
   const demo = new Demo(await context.newPage());
   await demo.page.setViewportSize({ width: 1280, height: 900 });
-  await demo.page.goto(site.url);
+  await demo.page.goto(url);
   await demo.live();
   return demo;
 }

@@ -107,6 +107,9 @@ export class Quota implements Part {
       const when = tries === 1 ? "at once" : `after ${number(tries)} tries in ${seconds} s`;
       this.#verdict.say("well", `Trimmed up to event ${number(last)}. Writing works again: event ${number(written)} was committed ${when}.`);
       this.#free.hidden = true;
+    } catch (error) {
+      if (codeOf(error) !== "quota_exceeded") throw error;
+      this.#verdict.say("error", `There is still no room, says the browser: ${describe(error)}.`);
     } finally {
       this.#free.disabled = false;
     }
