@@ -79,6 +79,10 @@ async function start(): Promise<void> {
     void act(`Moved ${airport.code}`, (bus) => changeAirport(bus, airport, { longitude, latitude }));
   };
   const side = new TabList(find("side", HTMLDivElement));
+  find("tour", HTMLElement).addEventListener("click", ({ target }) => {
+    const panel = target instanceof HTMLElement ? target.dataset.panel : undefined;
+    if (panel !== undefined) side.show(panel);
+  });
   const complain = (error: unknown): void => alerts.show(error);
   const snapshots = new Snapshots();
   const travel = new Travel(atlas, stage, snapshots);
@@ -197,7 +201,7 @@ async function start(): Promise<void> {
   /** Brings what surrounds the picture up to date. */
   function refresh(): void {
     timer = 0;
-    status.counts(stage.atlas);
+    status.counts(stage.atlas, atlas.lastSeqNo);
     for (const part of parts) part.refresh?.();
     if (isNewsFromElsewhere && !stream.running) {
       status.say("live", `Live: another tab has brought the log to event ${number(atlas.lastSeqNo)}.`);
@@ -234,6 +238,7 @@ async function start(): Promise<void> {
   /** Publishes what was done by hand, and says when it is durable. */
   async function act(what: string, publish: (bus: Bus) => Receipt[]): Promise<void> {
     if (bus === undefined) return;
+    if (travel.position !== undefined) return alerts.show(new Error("What was cannot be changed: go back to live first."));
     try {
       const started = performance.now();
       const numbers = await Promise.all(publish(bus).map(({ committed }) => committed));

@@ -1,5 +1,5 @@
 /** Says what the page does while it does it: the state of the log, the counts, the storage, and errors. */
-import type { Bus } from "everbus";
+import type { Bus, SeqNo } from "everbus";
 import { count, find, number } from "./dom.ts";
 import type { Atlas } from "./state.ts";
 
@@ -36,12 +36,13 @@ export class Status {
     if (done !== undefined) this.#progress.value = done;
   }
 
-  counts({ airports, routes, flights, events, lastSeqNo }: Atlas): void {
+  /** Counts what is seen; `last` is the number of the log's last event. */
+  counts({ airports, routes, flights, events }: Atlas, last: SeqNo): void {
     this.#counts.airports.textContent = number(airports.size);
     this.#counts.routes.textContent = number(routes.size);
     this.#counts.flights.textContent = number(flights.size);
     this.#counts.events.textContent = number(events);
-    this.#lastNumber.textContent = lastSeqNo === 0 ? "It is empty." : `Its last number is ${number(lastSeqNo)}.`;
+    this.#lastNumber.textContent = last === 0 ? "It is empty." : `Its last number is ${number(last)}.`;
     this.#map.ariaLabel = `Map of the United States with ${count(airports.size, "airport")} and ${count(routes.size, "route")}`;
   }
 
