@@ -116,7 +116,7 @@ export class ConsumerCard implements Part {
   #showField(field: HTMLInputElement, from: string): void {
     const isWanted = this.#from.value === from;
     field.hidden = !isWanted;
-    field.required = isWanted;
+    field.disabled = !isWanted;
     if (isWanted && field === this.#time && field.value === "") field.value = aMinuteAgo();
   }
 

@@ -2,6 +2,7 @@
 import type { Bus, ConsumerInfo } from "everbus";
 import { Bar } from "./bar.ts";
 import { el, find, number } from "./dom.ts";
+import { PICTURE } from "./follow.ts";
 import type { Part } from "./part.ts";
 import { codeOf } from "./status.ts";
 import { tabMark, tabName } from "./tab-mark.ts";
@@ -99,7 +100,7 @@ export class ConsumersTable implements Part {
     return {
       element,
       show: (info) => {
-        note.textContent = info.heldBy === undefined ? "" : `read by ${tabName(info.heldBy, this.#bus?.origin)}`;
+        note.textContent = this.#note(info);
         note.style.color = info.heldBy === undefined ? "" : tabMark(info.heldBy).color;
         acknowledged.textContent = info.lastAcked === undefined ? "nothing" : number(info.lastAcked);
         lag.textContent = number(info.lag);
@@ -107,6 +108,11 @@ export class ConsumersTable implements Part {
         bar.show(info.lag);
       },
     };
+  }
+
+  #note({ name, heldBy }: ConsumerInfo): string {
+    if (heldBy !== undefined) return `read by ${tabName(heldBy, this.#bus?.origin)}`;
+    return name === PICTURE ? "draws this page" : "";
   }
 
   async #delete(name: string): Promise<void> {

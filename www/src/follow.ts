@@ -12,6 +12,9 @@ export interface Follower {
   live(replayed: number, ms: number): void;
 }
 
+/** The name of the consumer that draws the picture. It acknowledges nothing: the picture begins anew with each page. */
+export const PICTURE = "picture";
+
 /** A replay lets the page draw after so many milliseconds. */
 const BREATH_MS = 12;
 
@@ -22,7 +25,7 @@ export async function follow(bus: Bus, from: SeqNo, follower: Follower): Promise
   const started = performance.now();
   let breath = started;
   if (total === 0) follower.live(0, 0);
-  for await (const envelope of bus.log.subscribe("picture", { sequence: from })) {
+  for await (const envelope of bus.log.subscribe(PICTURE, { sequence: from })) {
     const { seq_no = 0 } = envelope;
     follower.receive(envelope, seq_no > last);
     if (seq_no > last) continue;

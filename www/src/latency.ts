@@ -5,6 +5,7 @@ import { msSinceSent } from "./sent.ts";
 export const NEWEST = 200;
 
 export class Latency {
+  readonly #since = performance.now();
   readonly #ms: number[] = [];
   #next = 0;
 
@@ -12,9 +13,10 @@ export class Latency {
     return this.#ms.length;
   }
 
+  /** Counts an event, unless it was published before this began: it then waited for the page to be there. */
   take(envelope: EventEnvelope): void {
     const ms = msSinceSent(envelope);
-    if (ms === undefined) return;
+    if (ms === undefined || ms > performance.now() - this.#since) return;
     this.#ms[this.#next] = ms;
     this.#next = (this.#next + 1) % NEWEST;
   }

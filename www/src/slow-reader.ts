@@ -98,7 +98,6 @@ export class SlowReader implements Part {
     clearTimeout(this.#timer);
     this.#timer = 0;
     const isOn = this.#reading !== undefined;
-    this.#toggle.ariaPressed = String(isOn);
     this.#toggle.textContent = isOn ? "Stop the reader" : "Start a reader";
     const lag = isOn ? Math.max(0, this.#atlas.lastSeqNo - this.#position) : 0;
     this.#bar.show(lag);

@@ -24,6 +24,8 @@ export class TabsCard implements Part {
   #latency = new Latency();
   #isLatencyStale = false;
   #own: Uuid | undefined;
+  /** Whether other tabs have the same log. */
+  #isShared = true;
   #isLive = false;
   #quiet = 0;
 
@@ -36,7 +38,8 @@ export class TabsCard implements Part {
 
   opened(bus: Bus): void {
     this.#own = bus.origin;
-    if (Presence.isPossible) this.#presence.enter(bus.origin);
+    this.#isShared = bus.storage === "persistent";
+    if (Presence.isPossible && this.#isShared) this.#presence.enter(bus.origin);
     this.#show();
   }
 
@@ -48,6 +51,7 @@ export class TabsCard implements Part {
 
   live(): void {
     this.#isLive = true;
+    this.#latency = new Latency();
   }
 
   refresh(): void {
@@ -80,9 +84,7 @@ export class TabsCard implements Part {
     );
     const state = others.find(({ agreement }) => agreement !== "agrees")?.agreement ?? "agrees";
     this.#agreement.dataset.state = others.length === 0 ? "unknown" : state;
-    this.#agreement.textContent = Presence.isPossible
-      ? summary(own, others)
-      : "This page isn't secure (https or localhost), so the browser doesn't say which tabs are open.";
+    this.#agreement.textContent = this.#isShared ? summary(own, others) : "The log is in this tab’s memory: no other tab has it.";
   }
 
   #showLatency(): void {
@@ -115,6 +117,7 @@ interface Other {
 }
 
 function summary(own: Report | undefined, others: Other[]): string {
+  if (!Presence.isPossible) return "The browser says which tabs are open on secure pages only: on https, or localhost.";
   if (others.length === 0) return "No other tab is open.";
   const odd = others.find(({ agreement }) => agreement === "differs") ?? others.find(({ agreement }) => agreement !== "agrees");
   if (odd === undefined) {
@@ -141,5 +144,5 @@ function newest(events: number): string {
 }
 
 function milliseconds(ms: number): string {
-  return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+  return `${ms < 10 ? ms.toFixed(1) : number(Math.round(ms))} ms`;
 }

@@ -46,7 +46,8 @@ export class Crash implements Part {
   }
 
   live(): void {
-    this.#button.disabled = false;
+    // A log in memory goes with the page, whatever was reported.
+    this.#button.disabled = this.#bus?.storage !== "persistent";
     void this.#verify().catch(this.#fail);
   }
 

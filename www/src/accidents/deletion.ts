@@ -29,7 +29,7 @@ export class Deletion implements Part {
   }
 
   live(): void {
-    this.#button.disabled = false;
+    this.#button.disabled = this.#bus?.storage !== "persistent";
     if (this.#deleted === undefined) return;
     const { report, events, at } = this.#deleted;
     this.#deleted = undefined;

@@ -49,7 +49,6 @@ export class Offline implements Part {
   #show({ offline, refused, files }: Network): void {
     this.#isOffline = offline;
     this.#button.disabled = false;
-    this.#button.ariaPressed = String(offline);
     this.#button.textContent = offline ? "Go online" : "Go offline";
     this.#ask.hidden = !offline;
     if (offline) {
