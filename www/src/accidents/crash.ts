@@ -16,7 +16,7 @@ const KEY = "everbus-demo crash";
 const EVENTS = 20_000;
 const SLICE = 250;
 /** Between slices: so that writing goes on while the browser fetches the page anew, and only then throws this one away. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 
 /** What the page knew when it ended. */
 interface Account {
@@ -64,7 +64,7 @@ export class Crash implements Part {
     this.#button.disabled = true;
     this.#verdict.say("busy", `Writes ${count(EVENTS, "event")} …`);
     const account: Account = { crash: entity.created(ACCIDENT, null).entity_id, reported: 0, last: 0 };
-    const end = Math.round(EVENTS * (0.1 + 0.4 * Math.random()));
+    const end = Math.round(EVENTS * (0.1 + 0.3 * Math.random()));
     const report = (last: SeqNo | undefined): void => {
       account.reported += 1;
       account.last = last ?? 0;
