@@ -5,7 +5,7 @@ import { el, find, number } from "./dom.ts";
 import { PICTURE } from "./follow.ts";
 import type { Part } from "./part.ts";
 import { codeOf } from "./status.ts";
-import { tabMark, tabName } from "./tab-mark.ts";
+import { tabName } from "./tab-mark.ts";
 import { whileShown } from "./while-shown.ts";
 
 /** Nobody is told what other tabs acknowledge: while the table shows, it asks. */
@@ -101,7 +101,6 @@ export class ConsumersTable implements Part {
       element,
       show: (info) => {
         note.textContent = this.#note(info);
-        note.style.color = info.heldBy === undefined ? "" : tabMark(info.heldBy).color;
         acknowledged.textContent = info.lastAcked === undefined ? "nothing" : number(info.lastAcked);
         lag.textContent = number(info.lag);
         bar.element.hidden = info.lastAcked === undefined;
