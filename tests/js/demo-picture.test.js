@@ -316,3 +316,64 @@ test("an airport's history is read from the log, newest first, and an entry trav
   assert.equal(new Set(listed).size, 100);
   await demo.isWell();
 });
+
+/**
+ * What the page's main thread computes between a frame and the next one, in milliseconds, while something is done; from
+ * the least to the most. Processor time, so that what else the machine does meanwhile doesn't count.
+ */
+async function framesDuring(demo, act) {
+  const devtools = await demo.page.context().newCDPSession(demo.page);
+  const events = [];
+  devtools.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  const completed = new Promise((resolve) => devtools.once("Tracing.tracingComplete", resolve));
+  const categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"];
+  await devtools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: categories } });
+  await act();
+  await devtools.send("Tracing.end");
+  await completed;
+  const thread = ({ pid, tid }) => `${pid} ${tid}`;
+  const frames = events.filter(({ name }) => name === "FireAnimationFrame").sort((a, b) => a.ts - b.ts);
+  assert.ok(frames.length > 60, `${frames.length} frames`);
+  // Only the page has frames: the graph's worker has none.
+  const main = thread(frames[0]);
+  const tasks = events.filter((event) => event.ph === "X" && thread(event) === main).sort((a, b) => a.ts - b.ts || b.dur - a.dur);
+  const spent = [0];
+  let end = -Infinity;
+  let next = 0;
+  for (const { ts, dur, tdur = 0 } of tasks) {
+    // What is within another task is counted with it.
+    if (ts < end) continue;
+    end = ts + dur;
+    if (frames[next]?.ts < end) spent.push(0);
+    while (frames[next]?.ts < end) next += 1;
+    spent[spent.length - 1] += tdur / 1000;
+  }
+  return spent.sort((a, b) => a - b);
+}
+
+const percentile = (frames, share) => frames[Math.floor(frames.length * share)];
+
+for (const view of ["map", "graph"]) {
+  test(`streaming and live traffic keep the ${view}'s frames under 50 ms`, { timeout }, async (t) => {
+    const demo = await show(await browse(t, await profile(t)));
+    await demo.part(`tab-${view}`).click();
+    const works = {
+      stream: async () => {
+        await demo.part("stream").click();
+        await demo.counts("3,376", "5,366", "8,742");
+      },
+      traffic: async () => {
+        await demo.part("speed").fill("14");
+        await demo.part("traffic").click();
+        await demo.page.waitForFunction(() => Number(document.getElementById("event-count").textContent.replaceAll(",", "")) > 100_000);
+      },
+    };
+    for (const [name, work] of Object.entries(works)) {
+      const frames = await framesDuring(demo, work);
+      const [usual, long] = [percentile(frames, 0.5), percentile(frames, 0.95)];
+      t.diagnostic(`${name}: ${frames.length} frames of ${usual.toFixed(1)} ms, ${long.toFixed(1)} ms at the 95th percentile`);
+      assert.ok(usual > 0 && long < 50, `${name}: ${long.toFixed(1)} ms at the 95th percentile`);
+    }
+    await demo.isWell();
+  });
+}

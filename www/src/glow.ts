@@ -5,7 +5,7 @@ import type { Point } from "./projection.ts";
 const LIFE_MS = 1100;
 const STEPS = 8;
 /** Older ones go out early when more than this glow at once. */
-const MOST = 900;
+const MOST = 400;
 /** So many faint ones begin to glow within a beat; the others of a flood don't. */
 const MOST_FAINT = 6;
 const BEAT_MS = 100;

@@ -126,12 +126,15 @@ async function start(): Promise<void> {
 
   let replaying = true;
   let isNewsFromElsewhere = false;
+  /** What the picture lacks of the files; flights don't change that, so it isn't counted for each of them. */
+  let missing: ReturnType<Stream["missing"]> | undefined;
   let timer = 0;
 
   while (await live()) {
     for (const part of parts) part.closed?.();
     forgetBase();
     atlas.clear();
+    missing = undefined;
     stage.display(atlas);
     select(undefined);
     refresh();
@@ -150,6 +153,7 @@ async function start(): Promise<void> {
     try {
       const base = await baseOf(opened.log);
       atlas.restore(base);
+      missing = undefined;
       snapshots.clear(base);
       stage.display(atlas);
       for (const part of parts) part.opened?.(opened);
@@ -193,6 +197,7 @@ async function start(): Promise<void> {
     for (const part of parts) part.received?.(envelope, change, isLive);
     if (change !== undefined) {
       stage.show(atlas, change, isLive);
+      if (change.subject !== "flight") missing = undefined;
       isNewsFromElsewhere ||= isLive && envelope.origin !== bus?.origin;
     }
     timer ||= window.setTimeout(refresh, BEAT_MS);
@@ -207,9 +212,9 @@ async function start(): Promise<void> {
       status.say("live", `Live: another tab has brought the log to event ${number(atlas.lastSeqNo)}.`);
       isNewsFromElsewhere = false;
     }
-    const missing = stream.running ? undefined : stream.missing();
-    streamButton.disabled = replaying || (missing?.airports === 0 && missing.routes === 0);
-    streamButton.textContent = missing === undefined ? "Stop" : nameStream(missing, atlas);
+    if (!stream.running) missing ??= stream.missing();
+    streamButton.disabled = replaying || (!stream.running && missing?.airports === 0 && missing.routes === 0);
+    streamButton.textContent = stream.running || missing === undefined ? "Stop" : nameStream(missing, atlas);
   }
 
   function select(id: string | undefined): void {
