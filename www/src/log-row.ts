@@ -36,7 +36,7 @@ export class LogRow {
     const notes = el("span", { class: "notes" }, this.#time, this.#size, this.#tab);
     this.element.id = id;
     this.element.role = "option";
-    this.element.append(this.#whom, this.#number, this.#what, notes);
+    this.element.append(el("div", {}, this.#whom, this.#number), el("div", {}, this.#what, notes));
   }
 
   get isFresh(): boolean {

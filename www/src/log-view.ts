@@ -147,7 +147,7 @@ export class LogView implements Part {
     const { events, ms, done, problem } = (matches ?? this.#all)?.reading ?? { events: 0, ms: 0, done: true };
     const time = `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
     if (matches === undefined) return events === 0 ? "The newest first, as they come in." : `${count(events, "event")} read in ${time}.`;
-    if (problem !== undefined) return "";
+    if (problem !== undefined) return "Nothing more was read.";
     const live = matches.count + matches.newer - events;
     const came = live === 0 ? "" : ` ${number(live)} came live.`;
     return `${count(events, "match", "matches")}${done ? "" : " so far"}, read in ${time}.${came}`;
