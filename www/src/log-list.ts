@@ -36,7 +36,7 @@ export class LogList {
   #opened: SeqNo | undefined;
   #newest: SeqNo | undefined;
   #scrollTop = 0;
-  /** A wheel or a finger moves the rows by what it says; all else that scrolls far is the scroll bar, which points at a place. */
+  /** Until it stops, a wheel or a finger scrolls as far as it says; all else that goes far is the scroll bar, and points at a place. */
   #coasts = false;
   #frame = 0;
 
@@ -59,12 +59,9 @@ export class LogList {
       onChange: () => this.refresh(),
     });
     this.#virtualizer._willUpdate();
-    for (const kind of ["wheel", "touchstart"]) {
+    for (const kind of ["wheel", "touchmove"]) {
       this.#list.addEventListener(kind, () => (this.#coasts = true), { passive: true });
     }
-    this.#list.addEventListener("pointerdown", ({ pointerType }) => {
-      if (pointerType === "mouse") this.#coasts = false;
-    });
     this.#list.addEventListener("click", ({ target }) => {
       const row = target instanceof Element ? target.closest<HTMLElement>("[data-row]")?.dataset.row : undefined;
       if (row === undefined) return;
@@ -185,6 +182,7 @@ export class LogList {
     const moved = scrollTop - this.#scrollTop;
     this.#scrollTop = scrollTop;
     if (Math.abs(moved) > clientHeight && !this.#coasts) this.#reach.jump(scrollTop / (scrollHeight - clientHeight));
+    if (!isScrolling) this.#coasts = false;
     const isAtEnd = scrollTop <= 0 || scrollTop >= scrollHeight - clientHeight - 1;
     if (!isScrolling || isAtEnd) this.#settle();
     const isAtTop = this.#list.scrollTop <= 0 && this.#reach.rowAt(0) === 0;
