@@ -120,7 +120,7 @@ export class LogList {
 
   #toTop(): void {
     this.#current = undefined;
-    this.#reach.jump(0);
+    this.#reach.jump(0, 1);
     this.#scrollTo(0);
     this.refresh();
   }
@@ -181,7 +181,7 @@ export class LogList {
     if (clientHeight === 0) return;
     const moved = scrollTop - this.#scrollTop;
     this.#scrollTop = scrollTop;
-    if (Math.abs(moved) > clientHeight && !this.#coasts) this.#reach.jump(scrollTop / (scrollHeight - clientHeight));
+    if (Math.abs(moved) > clientHeight && !this.#coasts) this.#reach.jump(scrollTop / ROW_PX, clientHeight / ROW_PX);
     if (!isScrolling) this.#coasts = false;
     const isAtEnd = scrollTop <= 0 || scrollTop >= scrollHeight - clientHeight - 1;
     if (!isScrolling || isAtEnd) this.#settle();

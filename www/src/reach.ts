@@ -6,6 +6,8 @@
 
 /** Enough that one pixel of a scroll bar is more than a screenful, and far from any browser's bound. */
 const MOST_SLOTS = 50_000;
+/** So near to either end every row has its slot, so that one who scrolls row by row always has room up to the last one. */
+const EDGE = 1000;
 
 export class Reach {
   #rows = 0;
@@ -39,9 +41,9 @@ export class Reach {
     return row - this.#base;
   }
 
-  /** Brings the rows under the slots that a scroll bar at this fraction of its way points at. */
-  jump(fraction: number): void {
-    this.#base = Math.round(Math.max(0, Math.min(fraction, 1)) * this.#hidden);
+  /** Brings the rows under the slots that a scroll bar points at, with this slot as the first of `visible` ones. */
+  jump(slot: number, visible: number): void {
+    this.#base = this.#share(slot, this.slots - visible);
   }
 
   /**
@@ -50,7 +52,12 @@ export class Reach {
    */
   settle(row: number, visible: number): number {
     const before = this.#base;
-    this.jump(row / Math.max(1, this.#rows - visible));
+    this.#base = this.#share(row, this.#rows - visible);
     return before - this.#base;
+  }
+
+  #share(at: number, way: number): number {
+    const fraction = (at - EDGE) / Math.max(1, way - 2 * EDGE);
+    return Math.round(Math.max(0, Math.min(fraction, 1)) * this.#hidden);
   }
 }
