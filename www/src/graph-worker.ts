@@ -117,16 +117,19 @@ function pin(slot: number, at: { x: number; y: number } | undefined): void {
 
 function step(): void {
   timer = undefined;
-  const isWarm = simulation.alpha() >= simulation.alphaMin();
-  if (isWarm) simulation.tick();
-  if (isWarm || isGliding) {
+  if (isWarm() || isGliding) {
+    if (isWarm()) simulation.tick();
     glide();
     isChanged = true;
   }
-  const isMoving = isWarm || isGliding;
+  const isMoving = isWarm() || isGliding;
   // With reduced motion only the outcome is shown.
   if (isChanged && isTaken && !(isStill && isMoving && !isHeld)) send(isMoving);
   if (isMoving) timer = setTimeout(step, isStill ? 0 : PAUSE_MS);
+}
+
+function isWarm(): boolean {
+  return simulation.alpha() >= simulation.alphaMin();
 }
 
 /** Brings the ring nearer to where it is to be, around the graph as large as it is now. */

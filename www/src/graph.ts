@@ -79,6 +79,7 @@ export class GraphView implements View {
     this.#layout.onPlaces = () => {
       for (const change of this.#fresh) this.#spark(change);
       this.#fresh = [];
+      root.dataset.layout = this.#layout.isMoving ? "moving" : "settled";
       this.#repaint();
     };
     new ResizeObserver(() => this.#resize()).observe(root);
