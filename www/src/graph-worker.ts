@@ -5,7 +5,7 @@
  * Changes warm the layout a little and never start it anew. Places are sent when the page has drawn the last ones, so a
  * busy page is never flooded.
  */
-import { forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationLinkDatum, type SimulationNodeDatum } from "d3-force";
+import { forceCenter, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationLinkDatum, type SimulationNodeDatum } from "d3-force";
 import type { Change, Order, Places } from "./graph-orders.ts";
 
 interface Node extends SimulationNodeDatum {
@@ -50,6 +50,7 @@ const simulation = forceSimulation<Node, Link>([])
   .velocityDecay(0.35)
   .force("pull", pull)
   .force("push", forceManyBody<Node>().strength(-150).distanceMax(700))
+  .force("middle", forceCenter<Node>(0, 0).strength(0.2))
   .force("x", forceX<Node>().strength(0.07))
   .force("y", forceY<Node>().strength(0.09));
 
@@ -154,9 +155,10 @@ function send(isMoving: boolean): void {
   const at = new Float32Array(2 * nodes.size);
   for (const { slot, x, y } of nodes.values()) at.set([x, y], 2 * slot);
   const last = ring.at(-1);
-  const extent = last === undefined ? radius : Math.hypot(last.x, last.y);
+  const outermost = last === undefined ? linked : [...linked, last];
+  const extent = outermost.reduce((most, { x, y }) => Math.max(most, Math.hypot(x, y)), radius);
   isTaken = false;
   isChanged = false;
-  const places: Places = { at, extent: Math.max(extent, radius), isMoving };
+  const places: Places = { at, extent, isMoving };
   postMessage(places, { transfer: [at.buffer] });
 }
