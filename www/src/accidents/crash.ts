@@ -4,9 +4,9 @@
  * What was reported is written down in localStorage, which works at once and outlives the page.
  */
 import { entity, type Bus, type EventEnvelope, type SeqNo, type Uuid } from "everbus";
-import { count, find, number } from "../dom.ts";
-import type { Part } from "../part.ts";
-import { sentNow } from "../sent.ts";
+import { count, find, number } from "../page/dom.ts";
+import type { Part } from "../page/part.ts";
+import { sentNow } from "../traffic/sent.ts";
 import { Verdict } from "./verdict.ts";
 
 /** The type of all events that accidents write: they change nothing in the picture. */

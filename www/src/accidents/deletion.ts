@@ -1,9 +1,9 @@
 /** Deletes the database under the open bus, as "clear site data" or another program's code may do. */
 import type { Bus } from "everbus";
-import { count, find, number } from "../dom.ts";
-import type { Part } from "../part.ts";
-import { describe } from "../status.ts";
-import type { Atlas } from "../state.ts";
+import { count, find, number } from "../page/dom.ts";
+import type { Part } from "../page/part.ts";
+import { describe } from "../page/status.ts";
+import type { Atlas } from "../picture/state.ts";
 import { Verdict } from "./verdict.ts";
 
 /** What everbus calls the database of a bus. */

@@ -1,7 +1,7 @@
 /** The service worker, which keeps the page's files for when there is no network; and the switch that takes the network away. */
-import { count, find, number } from "../dom.ts";
-import type { Part } from "../part.ts";
-import { ownScript } from "../trusted.ts";
+import { count, find, number } from "../page/dom.ts";
+import type { Part } from "../page/part.ts";
+import { ownScript } from "../page/trusted.ts";
 import { Verdict } from "./verdict.ts";
 
 /** What the service worker tells every tab when it changes. */

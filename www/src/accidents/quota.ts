@@ -1,10 +1,10 @@
 /** Fills the storage until the browser refuses, and makes room again. */
 import { entity, type Bus } from "everbus";
-import { find, number } from "../dom.ts";
-import type { Part } from "../part.ts";
-import { sentNow } from "../sent.ts";
-import { codeOf, describe } from "../status.ts";
-import { whileShown } from "../while-shown.ts";
+import { find, number } from "../page/dom.ts";
+import type { Part } from "../page/part.ts";
+import { sentNow } from "../traffic/sent.ts";
+import { codeOf, describe } from "../page/status.ts";
+import { whileShown } from "../page/while-shown.ts";
 import { ACCIDENT } from "./crash.ts";
 import type { Trim } from "./trim.ts";
 import { Verdict, bytes } from "./verdict.ts";

@@ -1,9 +1,9 @@
 /** Trims the log: forgets its oldest events, for good. The picture stays, and so do the numbers. */
 import type { Bus, SeqNo } from "everbus";
-import { count, find, number } from "../dom.ts";
-import type { Part } from "../part.ts";
-import { codeOf } from "../status.ts";
-import { whileShown } from "../while-shown.ts";
+import { count, find, number } from "../page/dom.ts";
+import type { Part } from "../page/part.ts";
+import { codeOf } from "../page/status.ts";
+import { whileShown } from "../page/while-shown.ts";
 import { Verdict, bytes } from "./verdict.ts";
 
 const ASK_MS = 1000;

@@ -1,4 +1,4 @@
-import { find } from "../dom.ts";
+import { find } from "../page/dom.ts";
 
 /** The sentence on a card that says how it went. */
 export class Verdict {
