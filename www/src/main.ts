@@ -4,9 +4,10 @@
  * `follow` drives it: a reload rebuilds the picture by replay and goes on live. Whatever is done here, by hand or by the
  * stream, is published, and shows when it comes back committed.
  */
-import { deleteBus, openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
+import { openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
 import { Crash } from "./accidents/crash.ts";
 import { Deletion } from "./accidents/deletion.ts";
+import { askToForget } from "./accidents/forget.ts";
 import { Offline } from "./accidents/offline.ts";
 import { Quota } from "./accidents/quota.ts";
 import { Trim } from "./accidents/trim.ts";
@@ -30,7 +31,7 @@ import { Snapshots } from "./time/snapshots.ts";
 import { Stage } from "./picture/stage.ts";
 import { Atlas } from "./picture/state.ts";
 import { Alerts, Status, codeOf, describe } from "./page/status.ts";
-import { Stream } from "./traffic/stream.ts";
+import { StreamControls } from "./traffic/stream-controls.ts";
 import { TabList } from "./page/tab-list.ts";
 import { TabsCard } from "./tabs/tabs-card.ts";
 import { Timeline } from "./time/timeline.ts";
@@ -49,7 +50,7 @@ let bus: Bus | undefined;
 
 async function start(): Promise<void> {
   const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
-  const stream = new Stream(source, atlas);
+  const stream = new StreamControls(source, atlas, status, { catchUp, ended: goLive, fail });
   const map = new MapView(find("map", HTMLDivElement), atlas, geography);
   const graph = new GraphView(find("graph", HTMLDivElement), atlas);
   const stage = new Stage(new Map<string, View>([["map", map], ["graph", graph]]), map, atlas);
@@ -96,6 +97,7 @@ async function start(): Promise<void> {
   const log = new LogView(atlas, { select, travel: (seqNo) => travel.to(seqNo) });
   const parts: Part[] = [
     panel,
+    stream,
     log,
     new Meter(),
     travel,
@@ -112,29 +114,16 @@ async function start(): Promise<void> {
     new Offline(complain),
   ];
 
-  const streamButton = find("stream", HTMLButtonElement);
-  streamButton.addEventListener("click", () => void (stream.running ? stream.stop() : runStream()));
   find("reload", HTMLButtonElement).addEventListener("click", () => location.reload());
-  const dialog = find("forget-dialog", HTMLDialogElement);
-  find("forget", HTMLButtonElement).addEventListener("click", () => {
-    dialog.returnValue = "";
-    dialog.showModal();
-  });
-  dialog.addEventListener("close", () => {
-    if (dialog.returnValue === "forget") void forget();
-  });
+  askToForget(NAME, () => stream.stop(), complain);
 
-  let replaying = true;
   let isNewsFromElsewhere = false;
-  /** What the picture lacks of the files; flights don't change that, so it isn't counted for each of them. */
-  let missing: ReturnType<Stream["missing"]> | undefined;
   let timer = 0;
 
   while (await live()) {
     for (const part of parts) part.closed?.();
     forgetBase();
     atlas.clear();
-    missing = undefined;
     stage.display(atlas);
     select(undefined);
     refresh();
@@ -142,7 +131,6 @@ async function start(): Promise<void> {
 
   /** One life of the log. Resolves to whether another begins, as this one was forgotten, here or in another tab. */
   async function live(): Promise<boolean> {
-    replaying = true;
     status.say("opening", "Opening the log …");
     const opened = await openBus(NAME, {
       // A conflict is between tabs, and the stream answers it: read on and decide again.
@@ -153,7 +141,6 @@ async function start(): Promise<void> {
     try {
       const base = await baseOf(opened.log);
       atlas.restore(base);
-      missing = undefined;
       snapshots.clear(base);
       stage.display(atlas);
       for (const part of parts) part.opened?.(opened);
@@ -163,7 +150,6 @@ async function start(): Promise<void> {
           status.say("replaying", `Replaying: ${number(done)} of ${count(total, "event")}`, done / total);
         },
         live: (replayed, ms) => {
-          replaying = false;
           for (const part of parts) part.live?.();
           const replay = `Replayed ${count(replayed, "event")} in ${number(Math.ceil(ms))} ms, now live.`;
           goLive(replayed > 0 ? replay : "The log is empty. Stream the airports, or add one by hand.");
@@ -197,7 +183,6 @@ async function start(): Promise<void> {
     for (const part of parts) part.received?.(envelope, change, isLive);
     if (change !== undefined) {
       stage.show(atlas, change, isLive);
-      if (change.subject !== "flight") missing = undefined;
       isNewsFromElsewhere ||= isLive && envelope.origin !== bus?.origin;
     }
     timer ||= window.setTimeout(refresh, BEAT_MS);
@@ -212,32 +197,11 @@ async function start(): Promise<void> {
       status.say("live", `Live: another tab has brought the log to event ${number(atlas.lastSeqNo)}.`);
       isNewsFromElsewhere = false;
     }
-    if (!stream.running) missing ??= stream.missing();
-    streamButton.disabled = replaying || (!stream.running && missing?.airports === 0 && missing.routes === 0);
-    streamButton.textContent = stream.running || missing === undefined ? "Stop" : nameStream(missing, atlas);
   }
 
   function select(id: string | undefined): void {
     panel.show(id);
     stage.select(id);
-  }
-
-  async function runStream(): Promise<void> {
-    if (bus === undefined) return;
-    try {
-      const running = stream.run(bus, catchUp, ({ done, total, seconds }) => {
-        const text = `Streaming: ${number(done)} of ${count(total, "event")}, ${rate(done, seconds)}`;
-        status.say("streaming", text, done / total);
-      });
-      refresh();
-      const { done, total, seconds, stopped } = await running;
-      const outcome = stopped ? `Stopped after ${number(done)} of ${count(total, "event")}` : `Streamed ${count(done, "event")}`;
-      const speed = `in ${seconds.toFixed(1)} s, ${rate(done, seconds)}, each one committed.`;
-      goLive(done > 0 || stopped ? `${outcome} ${speed}` : "Nothing was missing: another tab has streamed it.");
-    } catch (error) {
-      if (codeOf(error) !== "closed") fail(error);
-      refresh();
-    }
   }
 
   /** Publishes what was done by hand, and says when it is durable. */
@@ -254,26 +218,6 @@ async function start(): Promise<void> {
       alerts.show(error);
     }
   }
-
-  async function forget(): Promise<void> {
-    try {
-      await stream.stop();
-      await deleteBus(NAME);
-    } catch (error) {
-      alerts.show(error);
-    }
-  }
-}
-
-function rate(events: number, seconds: number): string {
-  return `${number(Math.round(events / Math.max(seconds, 0.001)))} events/s`;
-}
-
-function nameStream(missing: { airports: number; routes: number }, { airports, routes }: Atlas): string {
-  const all = missing.airports + missing.routes;
-  if (all === 0) return "All of it is streamed";
-  if (airports.size + routes.size > 0) return `Stream the missing ${number(all)}`;
-  return `Stream ${count(missing.airports, "airport")} and ${count(missing.routes, "route")}`;
 }
 
 function fail(error: unknown): void {
