@@ -1,6 +1,7 @@
 // What the package consists of, and that it fits everywhere: its files, its sizes, its exports and its types.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { test } from "node:test";
 import { build } from "esbuild";
 import { publint } from "publint";
@@ -46,6 +47,12 @@ test("installing it installs nothing else and runs nothing", () => {
 test("its README has links that npm can follow", () => {
   const readme = readFileSync(new URL("node_modules/everbus/README.md", here), "utf8");
   assert.deepEqual([...readme.matchAll(/\]\((.*?)\)/g)].map(([, to]) => to).filter((to) => !to.startsWith("https://")), []);
+});
+
+test("its WebAssembly doesn't say where it was built", () => {
+  const module = readFileSync(new URL("node_modules/everbus/dist/everbus.wasm", here), "latin1");
+  assert.ok(module.includes("registry/"), "it says in which file of a dependency it panicked");
+  assert.ok(!module.includes(homedir()));
 });
 
 test("it is within its limits of size", () => {
