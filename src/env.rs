@@ -6,6 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use uuid::Uuid;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod stock;
+
 /// Where a bus and a log get the time and their randomness from.
 ///
 /// Tests inject their own, and are deterministic.
@@ -69,8 +72,6 @@ impl Env for SystemEnv {
     ///
     /// If the operating system has no randomness to give.
     fn random(&self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("the operating system has no randomness to give");
-        bytes
+        stock::draw()
     }
 }

@@ -6,5 +6,6 @@ mod conformance;
 mod fuzz;
 mod handover;
 mod notices;
+mod randomness;
 mod segments;
 mod wire;
