@@ -255,7 +255,7 @@ test("new events come in at the top, and a reader further down keeps the place",
   await startsAt(demo, 3_209);
   await update(demo, 500);
   await startsAt(demo, 3_709);
-  assert.match(await demo.part("log-cost").textContent(), /^1,213 matches, read in .* ms\. 500 came live\.$/);
+  await demo.part("log-cost").filter({ hasText: /^1,213 matches, read in .* ms\. 500 came live\.$/ }).waitFor();
   await demo.isWell();
 });
 
