@@ -1,8 +1,6 @@
 //! [`Connection`]: an open database, and how it is opened and deleted.
 
-use super::{
-    CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records, rotation,
-};
+use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
 use crate::env::Env;
 use crate::log::Head;
 use crate::web::WebEnv;
@@ -96,7 +94,6 @@ impl Connection {
                 other => other,
             })?
             .unchecked_into();
-        rotation::once();
         Ok(Connection::watch(database, on_lost))
     }
 

@@ -81,6 +81,8 @@ impl IndexedDbLog {
             recent: RefCell::default(),
         }));
         log.bounds().await?;
+        // Not before: the platform would read the head after it.
+        rotation::once();
         Ok(log)
     }
 
