@@ -162,7 +162,10 @@ export interface Receipt {
 export interface PublishOptions {
   /** Reject with `conflict` unless this is the log's last sequence number at commit; 0 for an empty log. */
   expectedLastSeqNo?: SeqNo;
-  /** The envelope's id, to make a retry idempotent: a second append of one id resolves to the first one's `seq_no`. */
+  /**
+   * The envelope's id, to make a retry idempotent: a second append of one id resolves to the first one's `seq_no`,
+   * whatever `expectedLastSeqNo` says, which the first one has met.
+   */
   id?: Uuid;
   /** Stored and delivered with the envelope, verbatim. At most 1 MiB of JSON. */
   meta?: { [key: string]: Json };

@@ -48,6 +48,17 @@ function mistellCommits(left) {
   return misled;
 }
 
+/** The next `left` databases are refused, as by a platform that clears a site's data. */
+function refuseToOpen(left) {
+  const { open } = IDBFactory.prototype;
+  const refused = { left };
+  IDBFactory.prototype.open = function () {
+    if (--refused.left === 0) IDBFactory.prototype.open = open;
+    throw new DOMException("The connection was closed.", "AbortError");
+  };
+  return refused;
+}
+
 /** Makes a database with the stores and the records of another. */
 async function copy(from, to) {
   const source = await openRaw(from);
@@ -140,6 +151,27 @@ for (const [name, end] of losses) {
     }
   }, { skip });
 }
+
+test("a platform that refuses to open the log again for a moment fails no call", async (t) => {
+  const watch = watchTransactions();
+  try {
+    const bus = await t.open();
+    await committed(bus.publishAll(many(1500)));
+    const calls = [
+      async () => equal(await bus.publish(created()).committed, 1501, "publishing"),
+      async () => equal((await bus.log.read({ limit: 2000 })).length, 1501, "reading"),
+      async () => equal(await bus.log.ack("c", 3), undefined, "acknowledging"),
+    ];
+    for (const call of calls) {
+      breakConnections(watch);
+      const refused = refuseToOpen(2);
+      await call();
+      equal(refused.left, 0, "how many more are refused");
+    }
+  } finally {
+    watch.stop();
+  }
+}, { skip });
 
 test("a transaction that is aborted because its connection closes is done again, once", async (t) => {
   const watch = watchTransactions();

@@ -151,11 +151,11 @@ impl IndexedDbLog {
                 let Sequenced { head, appended, .. } = sequenced;
                 Ok(Ok(Written { head, appended, segments, recent: None }))
             }
-            Err(Error::Storage { .. }) => {
+            Err(error @ (Error::Storage { .. } | Error::Unavailable { .. })) => {
                 let segments = segments.iter().map(|segment| &**segment);
                 let batch = Batch::unnumbered(segments, expected_last, mode == Mode::WriteStrict);
-                if was_overtaken.get() {
-                    // All is undone.
+                // All is undone, or nothing was begun.
+                if was_overtaken.get() || matches!(error, Error::Unavailable { .. }) {
                     return Ok(Err(batch));
                 }
                 self.0.in_doubt.set(true);
