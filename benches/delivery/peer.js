@@ -8,18 +8,18 @@ export const isPeer = () => location.search === isPeerQuery;
 
 /** What the peer does when it is asked to. */
 const tasks = {
-  /** Subscribes, and answers each event, or only the one with this number, by a raw message. */
-  async follow(own, { name, text, only }) {
+  /** Subscribes, and answers each event, or only the one with this number, by a raw message with the time. */
+  async follow(own, { name, only }) {
     own.bus = await everbus.open(name);
     let next = 1;
     own.bus.subscribe(({ seq_no }) => {
       if (seq_no !== next++) throw new Error(`${seq_no} instead of ${next - 1}`);
-      if (only === undefined || seq_no === only) own.raw.postMessage(text);
+      if (only === undefined || seq_no === only) own.raw.postMessage(performance.now());
     });
   },
-  /** Answers each raw message by another one. */
+  /** Answers each raw message by another one, with the time. */
   async echo(own) {
-    own.raw.onmessage = ({ data }) => own.raw.postMessage(data);
+    own.raw.onmessage = () => own.raw.postMessage(performance.now());
   },
   async rest(own) {
     own.raw.onmessage = null;
