@@ -6,14 +6,15 @@ export const answer = ({ raw }) =>
   new Promise((resolve) => (raw.onmessage = ({ data }) => resolve({ there: data, here: performance.now() })));
 
 /**
- * Sends raw messages to and fro, one after the other. Resolves to the times that each took for the way there, by this
- * tab's clock, and how far the other tab's clock is ahead of it.
+ * Sends raw messages to and fro, each when `before` has resolved. Resolves to the times that each took for the way there,
+ * and how far the other tab's clock is ahead of this one's.
  *
  * The clocks are compared as NTP does it: what was quickest both ways was undisturbed, and so took as long there as back.
  */
-export async function exchange(peer, count, text) {
+export async function exchange(peer, count, text, before = () => {}) {
   const rounds = [];
   for (let i = 0; i < count; i++) {
+    await before();
     const answered = answer(peer);
     const sent = performance.now();
     peer.raw.postMessage(text);
