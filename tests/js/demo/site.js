@@ -1,6 +1,6 @@
 // The demo as people see it: built by vite, served, and a page of it by its parts. Screenshots go to tests/artefacts.
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
@@ -44,6 +44,12 @@ export async function serveCopy(t) {
   t.after(close);
   return { url: server.url, folder: copy, close };
 }
+
+/** Keeps a screenshot for whoever wants to look. */
+export const keepPhotograph = (name, png) => writeFile(join(artefacts, `demo-${name}.png`), png);
+
+/** Where the demo is served. */
+export const address = () => site.url;
 
 /** The demo in a browser: its parts by their test ids, and waits for what they show. */
 export class Demo {
@@ -102,7 +108,7 @@ export class Demo {
   }
 
   async photograph(name) {
-    await this.page.screenshot({ path: join(artefacts, `demo-${name}.png`) });
+    await keepPhotograph(name, await this.page.screenshot());
   }
 
   async isWell() {
