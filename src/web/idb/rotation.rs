@@ -24,7 +24,7 @@ use web_sys::IdbDatabase;
 const NAME: &str = "everbus";
 
 /// The longest that a commit waits for it, in milliseconds: the platform may have its reasons.
-const PATIENCE: u32 = 1000;
+const PATIENCE: u32 = 5000;
 
 thread_local! {
     static IS_BEGUN: Cell<bool> = const { Cell::new(false) };
