@@ -1,9 +1,10 @@
 // Exclusive consumers across tabs and workers, in each engine: holders that close, crash, freeze, hang and come back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as later } from "node:timers/promises";
 import { launchBare } from "./engines/devtools.js";
 import { inEachEngine, serveFor } from "./engines/each.js";
-import { startWorker, until } from "./engines/realm.js";
+import { startWorker, until, untilSeen } from "./engines/realm.js";
 import { browseKillable, load, profile, visit } from "./engines/visits.js";
 import { pseudoRandom, range } from "./suite/fixtures.js";
 
@@ -56,10 +57,10 @@ async function holderAndWaiter(openHolder, openWaiter = openHolder) {
 }
 
 /** The one that waited goes on after the last acknowledged event. */
-async function takesOver(waiter) {
-  await until(waiter, hasAcked, 1);
+async function takesOver(waiter, wait = until) {
+  await wait(waiter, hasAcked, 1);
   await publish(waiter, 1);
-  await until(waiter, hasAcked, 2);
+  await wait(waiter, hasAcked, 2);
   assert.deepEqual(await waiter.evaluate(() => [got, acked]), [[9, 10], [9, 10]]);
 }
 
@@ -79,6 +80,13 @@ async function isFencedOff(holder, waiter) {
   const all = [9, 10].map((seq_no) => ({ seq_no, code: "conflict", cause: { epoch: 1, current: 2 } }));
   assert.deepEqual(refused, all.slice(0, refused.length));
 }
+
+/** In a realm: nothing runs there until the server answers. */
+const hang = () => {
+  const request = new XMLHttpRequest();
+  request.open("POST", "/outcomes", false);
+  request.send("{}");
+};
 
 async function crash(page) {
   const crashed = page.waitForEvent("crash");
@@ -134,12 +142,7 @@ inEachEngine((site, engine) => {
     const runsOn = new Promise((resolve) => (runOn = resolve));
     const open = openers(await site(t, () => runsOn));
     const { holder, waiter } = await holderAndWaiter(open.worker, open.tab);
-    // Nothing runs in a worker until the server answers.
-    const hung = holder.evaluate(() => {
-      const request = new XMLHttpRequest();
-      request.open("POST", "/outcomes", false);
-      request.send("{}");
-    });
+    const hung = holder.evaluate(hang);
     await takesOver(waiter);
     runOn();
     await hung;
@@ -205,25 +208,53 @@ inEachEngine((site, engine) => {
   });
 });
 
-// Freezing a tab, stopping the process of a tab, and a browser that keeps its back/forward cache while it is driven: the
-// other drivers have nothing of the kind.
+// Freezing a tab, throttling its timers, stopping its process, and a browser that keeps its back/forward cache while it is
+// driven: the other drivers have nothing of the kind.
 
 test("a tab that is frozen hands its consumer on, and can't acknowledge over its successor: Chromium", limit, async (t) => {
   const { origin } = await serveFor(t);
-  const browser = await launchBare(await profile(t));
-  try {
-    const { holder, waiter } = await holderAndWaiter(async () => {
-      const page = await browser.open(`${origin}/tests/js/hosts/blank.html`);
-      await load(page);
-      return page;
-    });
-    await holder.send("Page.setWebLifecycleState", { state: "frozen" });
-    await takesOver(waiter);
-    await holder.send("Page.setWebLifecycleState", { state: "active" });
-    await isFencedOff(holder, waiter);
-  } finally {
-    await browser.close();
-  }
+  const browser = await launchBare(t);
+  const { holder, waiter } = await holderAndWaiter(async () => {
+    const page = await browser.open(`${origin}/tests/js/hosts/blank.html`);
+    await load(page);
+    return page;
+  });
+  await holder.send("Page.setWebLifecycleState", { state: "frozen" });
+  await takesOver(waiter);
+  await holder.send("Page.setWebLifecycleState", { state: "active" });
+  await isFencedOff(holder, waiter);
+});
+
+/** Chromium lets the timers of a hidden page run once a minute when it has been hidden for a second, not for minutes. */
+const THROTTLING_SOON =
+  "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/1,QuickIntensiveWakeUpThrottlingAfterLoading:grace_period_seconds_loaded/1";
+
+test("a hidden tab whose timers run once a minute takes over within 10 s from one that hangs: Chromium", limit, async (t) => {
+  let runOn;
+  const runsOn = new Promise((resolve) => (runOn = resolve));
+  const { origin } = await serveFor(t, () => runsOn);
+  const browser = await launchBare(t, [THROTTLING_SOON]);
+  let first;
+  const { holder, waiter } = await holderAndWaiter(async () => {
+    const page = await browser.open(`${origin}/tests/js/hosts/blank.html`, { newWindow: false });
+    first ??= page;
+    await first.send("Page.bringToFront");
+    await load(page);
+    return page;
+  });
+  await waiter.evaluate(() => {
+    const tick = () => (globalThis.ticked = performance.now());
+    tick();
+    setInterval(tick, 10);
+  });
+  // In any hidden page it would tick once a second.
+  await untilSeen(waiter, () => document.visibilityState === "hidden" && performance.now() - ticked > 4000);
+  const hung = holder.evaluate(hang);
+  const late = later(10_000, undefined, { ref: false }).then(() => assert.fail("not taken over within 10 s"));
+  await Promise.race([takesOver(waiter, untilSeen), late]);
+  runOn();
+  await hung;
+  await isFencedOff(holder, waiter);
 });
 
 test("a tab that is stopped without being told is taken over, and can't acknowledge over its successor: Chromium", limit, async (t) => {

@@ -1,12 +1,19 @@
 // Chromium as it is without a test driver's overrides, by its DevTools protocol over pipes: here pages can be frozen.
 import { spawn } from "node:child_process";
 import { options } from "./chromium.js";
+import { afterwards, profile } from "./visits.js";
 
-/** Starts a browser with this profile: `{ open(url), close() }`. */
-export async function launchBare(folder) {
-  const { executablePath, args } = options();
+/** Starts a browser with a new profile, until the test `t` ends: `{ open(url) }`. `more` are added to its usual arguments. */
+export async function launchBare(t, more = []) {
+  const folder = await profile(t);
+  const { executablePath, args } = options(more);
   const flags = [...args, "--headless", "--remote-debugging-pipe", `--user-data-dir=${folder}`, "about:blank"];
   const child = spawn(executablePath, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  afterwards(t, async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  });
   const [, , , input, output] = child.stdio;
   const waiting = new Map();
   let received = "";
@@ -25,9 +32,9 @@ export async function launchBare(folder) {
       input.write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
     });
   return {
-    /** A tab: `send` is the protocol's, the rest is as Playwright has it. */
-    async open(url) {
-      const { targetId } = await send("Target.createTarget", { url, newWindow: true });
+    /** A tab, in front of the others of its window: `send` is the protocol's, the rest is as Playwright has it. */
+    async open(url, { newWindow = true } = {}) {
+      const { targetId } = await send("Target.createTarget", { url, newWindow });
       const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
       const inPage = (method, params) => send(method, params, sessionId);
       const evaluate = async (work, argument) => {
@@ -43,11 +50,6 @@ export async function launchBare(folder) {
       };
       while (!(await page.evaluate(() => document.readyState === "complete" && location.href !== "about:blank")));
       return page;
-    },
-    async close() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGKILL");
-      await ended;
     },
   };
 }

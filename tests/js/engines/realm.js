@@ -1,4 +1,5 @@
 // Realms: pages and workers of any engine, each with Playwright's `evaluate(work, argument)`.
+import { setTimeout as later } from "node:timers/promises";
 
 /** Resolves once `condition(argument)` holds there, or the promise that it returns does. */
 export const until = (realm, condition, argument) =>
@@ -6,6 +7,11 @@ export const until = (realm, condition, argument) =>
     const holds = (0, eval)(`(${condition})`);
     while (!(await holds(argument))) await new Promise((resolve) => setTimeout(resolve, 20));
   }, { condition: `${condition}`, argument });
+
+/** The same, looked at from here: the timers of a hidden page may run once a minute. */
+export async function untilSeen(realm, condition, argument) {
+  while (!(await realm.evaluate(condition, argument))) await later(20);
+}
 
 /** A dedicated worker of a page, which ends with it or by `terminate()`. */
 export async function startWorker(page) {
