@@ -76,8 +76,17 @@ pub struct ConsumerInfo {
 }
 
 impl Cursor {
-    /// Where a consumer is that never did anything.
+    /// Where a consumer is that never did anything, in a log that was never trimmed.
     pub const START: Cursor = Cursor { next: SeqNo::FIRST, claim: None, is_held: false };
+
+    /// Where a consumer begins that is new in a log with these bounds. What was trimmed before it came is
+    /// none of its events.
+    pub(crate) fn new(bounds: Bounds) -> Result<Cursor> {
+        Ok(Cursor {
+            next: SeekPosition::Beginning.resolve(bounds, Cursor::START)?,
+            ..Cursor::START
+        })
+    }
 
     /// The position after `change`, in a log with these bounds.
     ///
@@ -87,7 +96,7 @@ impl Cursor {
     /// [`EventLog::find_time`](crate::EventLog::find_time). [`Error::Held`] and [`Error::TakenOver`]
     /// for an acknowledgement that somebody else's claim forbids.
     pub fn change(stored: Option<Cursor>, change: CursorChange, bounds: Bounds) -> Result<Cursor> {
-        let cursor = stored.unwrap_or(Cursor::START);
+        let cursor = stored.map_or_else(|| Cursor::new(bounds), Ok)?;
         match change {
             CursorChange::Register => Ok(cursor),
             CursorChange::Ack(seq_no) => match cursor.claim.filter(|_| cursor.is_held) {
@@ -104,7 +113,7 @@ impl Cursor {
                 Ok(Cursor { next: position.resolve(bounds, cursor)?, ..cursor })
             }
             CursorChange::Claim { holder, start } => {
-                let next = if cursor == Cursor::START {
+                let next = if stored.is_none_or(|stored| stored == Cursor::START) {
                     start.resolve(bounds, cursor)?
                 } else {
                     cursor.next

@@ -53,7 +53,7 @@ impl Subscription {
         let bounds = log.bounds().await?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
-            None => Cursor::START,
+            None => Cursor::new(bounds)?,
         };
         let position = time::resolve(&*log, position).await?;
         let next = position.resolve(bounds, cursor)?;

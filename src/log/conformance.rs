@@ -75,6 +75,7 @@ macro_rules! for_each_scenario {
             consumers_are_listed_with_their_lag
             trimming_forgets_whole_segments_and_never_renumbers
             resuming_before_the_trim_point_reports_both_numbers
+            a_consumer_that_is_new_begins_at_the_first_stored_event
             merging_changes_nothing_but_the_segments
             what_is_trimmed_is_not_merged
             large_metas_fill_segments

@@ -255,3 +255,26 @@ pub async fn resuming_before_the_trim_point_reports_both_numbers(harness: impl H
     let skipping = log.subscribe("reader", last_acknowledged).await.expect("it works");
     assert_eq!(numbers(&mut skipping.skipping_trimmed(), 2).await, [1001, 1002]);
 }
+
+/// What was trimmed before a consumer came it has not lost: it begins at the first stored event. One that
+/// was there before, and acknowledged nothing, has lost some.
+pub async fn a_consumer_that_is_new_begins_at_the_first_stored_event(harness: impl Harness) {
+    let log = harness.open().await;
+    fill(&*log, 2500).await;
+    let last_acknowledged = SeekPosition::LastAcknowledged;
+    drop(log.subscribe("old", last_acknowledged).await.expect("it works"));
+    log.trim(seq(1001)).await.expect("it works");
+    let mut new = log.subscribe("new", last_acknowledged).await.expect("it works");
+    assert_eq!(numbers(&mut new, 2).await, [1001, 1002]);
+    let mut old = log.subscribe("old", last_acknowledged).await.expect("it works");
+    let error = old.next().await.expect("the log is open").expect_err("it is gone");
+    assert_eq!(error.code(), "trimmed");
+    let start = SeekPosition::Latest;
+    let claim = CursorChange::Claim { holder: Uuid::from_u64_pair(0, 1), start };
+    let claimed = log.move_cursor("claimed", claim).await.expect("it works");
+    assert_eq!(claimed.next, seq(2501), "a claim says itself where a new one starts");
+    log.trim(seq(2501)).await.expect("it works");
+    let mut newest = log.subscribe("newest", last_acknowledged).await.expect("it works");
+    log.append(sample(2501)).await.expect("it works");
+    assert_eq!(numbers(&mut newest, 1).await, [2501]);
+}

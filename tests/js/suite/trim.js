@@ -48,6 +48,16 @@ test("a consumer before the first stored event is told both numbers, or skips", 
   await beginning.return();
 });
 
+test("a consumer that is new in a trimmed log begins at the first stored event", async (t) => {
+  const bus = await filled(t);
+  await bus.log.trim(1001);
+  for (const [consumer, options] of [["c", {}], ["d", { exclusive: true }]]) {
+    const iterator = bus.log.subscribe(consumer, "last_acknowledged", options);
+    same(numbers(await take(iterator, 1)), [1001], consumer);
+    await iterator.return();
+  }
+});
+
 test("a conflict tells both numbers", async (t) => {
   const bus = await filled(t, 3);
   const error = await rejects(() => bus.publish(created(), { expectedLastSeqNo: 2 }).committed, "conflict");
