@@ -66,6 +66,8 @@ export class Retention {
     } finally {
       this.#checked = performance.now();
       this.#running = false;
+      // The commits meanwhile may be the last ones for long.
+      if (this.#sinceCheck >= EVENTS_BETWEEN) void this.#check();
     }
   }
 

@@ -24,6 +24,15 @@ test("the oldest segments go when there are too many events", async (t) => {
   equal(await bus.publish(created()).committed, lastSeqNo + 1, "the next number");
 });
 
+test("what is committed while the oldest segments go is looked at, too", async (t) => {
+  const bus = await t.open({ retention: { maxEvents: 1000 } });
+  for (let batch = 0; batch < 4; batch++) {
+    bus.publishAll(many(1000));
+    await bus.flush();
+  }
+  for (let looks = 0; (await bus.log.stats()).events > 1000; looks++) ok(looks < 1000, "there is still too much");
+});
+
 test("the oldest segments go when there are too many bytes", async (t) => {
   const bus = await t.open({ retention: { maxBytes: 200_000 } });
   await publishUntil(bus, 3001);
