@@ -90,7 +90,7 @@ pub enum Error {
         first: u64,
     },
     /// The storage is full. What is stored stays readable.
-    #[error("the storage is full: free some space, then publish again")]
+    #[error("the storage is full: trim the log or free some space, then publish again")]
     QuotaExceeded {
         /// The back end's own error.
         #[source]

@@ -1,4 +1,18 @@
-/** Stable codes: what a program may branch on. The message is for people. */
+/**
+ * Stable codes: what a program may branch on. The message is for people.
+ *
+ * - `invalid_event`, `invalid_filter`, `invalid_position`, `invalid_option`: the call was wrong, and changed nothing.
+ * - `unsupported`: the call is right, but not for this bus or this platform.
+ * - `closed`: the bus was closed, or its log deleted. Open it again.
+ * - `conflict`: the log doesn't end where `expectedLastSeqNo` says, or somebody else holds an exclusive consumer.
+ * - `queue_full`, `quota_exceeded`: too much waits to be stored; the storage is full. Await `flush()`; `trim` the log.
+ * - `trimmed`: events that a reader wants are forgotten, or about to be. `seek`, or go on with `onTrimmed: "skip"`.
+ * - `unavailable`: there is no IndexedDB here or it can't be opened, or the WebAssembly can't be loaded.
+ * - `blocked`: another tab keeps the log from being opened or deleted. Close it.
+ * - `corrupt`, `storage`: what is stored is damaged; any other failure of the storage, with its error as the cause.
+ * - `subscriber`: a handler threw or rejected, with the cause.
+ * - `module_failed`: everbus itself has failed, and does nothing more until the page is loaded again.
+ */
 export type EverbusErrorCode =
   | "invalid_event"
   | "invalid_filter"
@@ -41,7 +55,10 @@ export class EverbusError extends Error {
 
   static {
     // On the prototype, so that the stack's first line has it and it is no field of each error.
-    Object.defineProperty(this.prototype, "name", { value: "EverbusError", configurable: true, writable: true });
+    const name = { value: "EverbusError", configurable: true, writable: true };
+    Object.defineProperty(this.prototype, "name", name);
+    // The minified class would be printed by its short name.
+    Object.defineProperty(this, "name", name);
   }
 }
 

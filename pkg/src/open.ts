@@ -8,7 +8,8 @@ import type { Bus, BusOptions, Schema } from "./types.js";
 
 /**
  * Opens the bus called `name`, and creates it at first. Buses of one name in one realm share one log. Without
- * IndexedDB (private mode, Node) the log is in memory, unless you ask for "indexeddb": `storage` and `onError` say so.
+ * IndexedDB (private mode, Node) the log is in memory, unless you ask for "indexeddb": `storage` and `onError` say so,
+ * the latter not if you ask for "memory".
  *
  * @throws EverbusError (it rejects) `invalid_option`, `unsupported`, `unavailable`, `blocked`, `corrupt`, `storage`,
  * `module_failed`.
@@ -27,7 +28,7 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
     session = await openSession(kind, checkedName, settings);
   } catch (error) {
     if (settings.log !== undefined || (error as EverbusError).code !== "unavailable") throw error;
-    const message = `no IndexedDB, so the log is only in memory: ${(error as EverbusError).message}`;
+    const message = `the log is only in memory, which log: "memory" asks for: ${(error as EverbusError).message}`;
     fallBack = everbusError("unavailable", message, error);
     kind = "memory";
     session = await openSession(kind, checkedName, settings);
@@ -61,8 +62,8 @@ function hasIndexedDb(): boolean {
 }
 
 /**
- * Deletes a bus's stored log and consumers. Open buses of that name are closed; what they have not committed yet
- * rejects with `closed`.
+ * Deletes a bus's stored log and consumers. Open buses of that name, in any tab, are closed: their iterators end, what
+ * they have not committed yet rejects with `closed`, and other tabs are told so by `onError`.
  *
  * @throws EverbusError (it rejects) `invalid_option`, `blocked` while another tab keeps the log open, `module_failed`.
  * @example

@@ -227,7 +227,7 @@ export function readReadOptions(value: unknown): ReadSettings {
   const { from, to, limit, filter, reverse } = readFields<Given>(value, "the read options", known);
   return {
     from: from === undefined ? 1 : Math.max(readSeqNo(from, "from", 0), 1),
-    to: to === undefined ? Infinity : readSeqNo(to, "to", 1),
+    to: to === undefined ? Infinity : readSeqNo(to, "to", 0),
     limit: readCount(limit, "limit", 1000),
     filter: filter === undefined ? undefined : readFilter(filter),
     reverse: readFlag(reverse, "reverse"),
@@ -250,7 +250,7 @@ export function readPosition(value: unknown): Position {
     if (field === "time" && others.length === 0) {
       const moment = readMoment(value.time);
       if (moment !== undefined) return { time: moment.ms, nanos: moment.nanos };
-      const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC";
+      const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC such as 2026-01-31T12:00:00Z";
       throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(value.time)}`);
     }
   }

@@ -102,12 +102,10 @@ impl Head {
 
     /// Refuses to trim beyond the end.
     pub(crate) fn check_trim(&self, before: SeqNo) -> Result<()> {
-        match SeqNo::new(before.get() - 1) {
-            Ok(last_trimmed) if last_trimmed.get() > self.last => {
-                Err(Error::past_the_end(last_trimmed, self.last))
-            }
-            _ => Ok(()),
+        if before.get() > self.last + 1 {
+            return Err(Error::past_the_end(before, self.last));
         }
+        Ok(())
     }
 
     /// Notes that the segment of so many bytes that begins with this number is forgotten.

@@ -107,7 +107,7 @@ test("a full storage refuses, and after trimming it writing works again", limit,
   await demo.part("quota-fill").click();
   const full = await verdict(demo, "quota", "error");
   const { events, lastSeqNo } = await stats(demo);
-  const refused = "the bus reports: the storage is full: free some space, then publish again (quota_exceeded). That event was refused, and nothing else:";
+  const refused = "the bus reports: the storage is full: trim the log or free some space, then publish again (quota_exceeded). That event was refused, and nothing else:";
   assert.match(full, /^After [\d.]+ MB the bus reports: /);
   assert.ok(full.endsWith(`${refused} all ${grouped(events)} events of the log are there.`), full);
   await demo.photograph("quota");

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { EverbusError, openBus } from "everbus";
 import * as byFile from "./suite/everbus.js";
 import { runOne, tests } from "./suite/index.js";
@@ -40,10 +41,15 @@ test("without IndexedDB, openBus falls back to memory and says why", async () =>
   assert.equal(errors.length, 1);
   assert.ok(errors[0] instanceof EverbusError);
   assert.equal(errors[0].code, "unavailable");
+  assert.equal(errors[0].message, 'the log is only in memory, which log: "memory" asks for: this platform has no IndexedDB');
   const event = { kind: "entity", action: "deleted", entity_type: "order", entity_id: crypto.randomUUID() };
   assert.equal(await bus.publish(event).committed, 1);
   assert.deepEqual((await bus.log.read()).map((envelope) => envelope.event), [event]);
   await bus.close();
+});
+
+test("an error is printed by its name, though the package is minified", () => {
+  assert.match(inspect(new EverbusError("no")), /^EverbusError: no\n/);
 });
 
 test("without IndexedDB, asking for it is refused", async () => {

@@ -26,6 +26,8 @@ test("read gives pages by from, to, limit and reverse", async (t) => {
     [{ from: 10, limit: 3 }, [10, 11, 12]],
     [{ limit: 5000 }, range(1, 2500)],
     [{ to: 3 }, [1, 2, 3]],
+    [{ to: 0 }, []],
+    [{ reverse: true, to: 0 }, []],
     [{ from: 2499, to: 9999 }, [2499, 2500]],
     [{ from: 2501 }, []],
     [{ from: 20, to: 10 }, []],
