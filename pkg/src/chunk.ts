@@ -2,7 +2,7 @@
 import type { Chunk } from "./binding.js";
 import { LINK, makeEvent } from "./entry.js";
 import { formatTime } from "./time.js";
-import type { EventEnvelope, Json } from "./types.js";
+import type { Json, Logged } from "./types.js";
 
 type Columns = [
   types: string[],
@@ -18,9 +18,9 @@ type Columns = [
 const STRIDE = 5;
 
 /** The envelopes in a chunk, in its order. */
-export function decode([heads, text]: Chunk): EventEnvelope[] {
+export function decode([heads, text]: Chunk): Logged[] {
   const [types, origins, ids, subjects, ends, payloads, metas, nanos] = JSON.parse(text) as Columns;
-  const envelopes = new Array<EventEnvelope>(ids.length);
+  const envelopes = new Array<Logged>(ids.length);
   let end = 0;
   for (let i = 0, head = 0; i < ids.length; i++, head += STRIDE) {
     const shape = heads[head + 2]!;
@@ -28,7 +28,7 @@ export function decode([heads, text]: Chunk): EventEnvelope[] {
     const source = isLink ? ends[end++]! : "";
     const target = isLink ? ends[end++]! : "";
     const type = types[heads[head + 3]!]!;
-    const envelope: EventEnvelope = {
+    const envelope: Logged = {
       id: ids[i]!,
       timestamp: formatTime(heads[head + 1]!, nanos === null ? 0 : nanos[i]!),
       event: makeEvent(shape, type, subjects[i]!, source, target, payloads[i]!),
@@ -44,6 +44,6 @@ export function decode([heads, text]: Chunk): EventEnvelope[] {
 }
 
 /** The envelopes of several chunks. */
-export function decodeAll(chunks: readonly Chunk[]): EventEnvelope[] {
+export function decodeAll(chunks: readonly Chunk[]): Logged[] {
   return chunks.length === 1 ? decode(chunks[0]!) : chunks.flatMap(decode);
 }

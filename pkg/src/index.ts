@@ -15,6 +15,7 @@ export type {
   FrameworkEvent,
   Json,
   LinkEvent,
+  Logged,
   LogStats,
   OneOrMany,
   PublishOptions,

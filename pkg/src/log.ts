@@ -8,7 +8,7 @@ import { awaitCore } from "./module.js";
 import { Outcome } from "./outcome.js";
 import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo } from "./options.js";
 import type { Session } from "./session.js";
-import type { ConsumerInfo, EventEnvelope, EventLog, LogStats, SeekPosition, SeqNo, Uuid } from "./types.js";
+import type { ConsumerInfo, EventEnvelope, EventLog, Logged, LogStats, SeekPosition, SeqNo, Uuid } from "./types.js";
 import { Tenures } from "./tenure.js";
 import { Unit } from "./unit.js";
 
@@ -56,10 +56,10 @@ export class BusLog implements EventLog {
     return entries.map((_, i) => unit.seqNo(i));
   }
 
-  async read(options?: unknown): Promise<EventEnvelope[]> {
+  async read(options?: unknown): Promise<Logged[]> {
     this.#session.log("bus.log");
     const { from, to, limit, filter, reverse } = readReadOptions(options);
-    const envelopes: EventEnvelope[] = [];
+    const envelopes: Logged[] = [];
     for (let low = from, high = to; low <= high && envelopes.length < limit; ) {
       // Before each page: the bus may have been closed in between.
       const { core } = this.#session.log("bus.log");
@@ -68,14 +68,14 @@ export class BusLog implements EventLog {
       const page = decodeAll(chunks);
       for (const envelope of page) envelopes.push(envelope);
       if (page.length < most) break;
-      const last = page[page.length - 1]!.seq_no!;
+      const last = page[page.length - 1]!.seq_no;
       if (reverse) high = last - 1;
       else low = last + 1;
     }
     return envelopes;
   }
 
-  subscribe(consumer: string, position?: SeekPosition, options?: unknown): AsyncIterableIterator<EventEnvelope> {
+  subscribe(consumer: string, position?: SeekPosition, options?: unknown): AsyncIterableIterator<Logged> {
     const session = this.#session;
     session.log("bus.log");
     const name = readName(consumer, "the consumer's name");
@@ -83,16 +83,20 @@ export class BusLog implements EventLog {
     const { filter, signal, skipTrimmed, isExclusive } = readConsumerOptions(options);
     const log = session.log("bus.log");
     const { core, consumers } = log;
+    let open: (onEnd: () => void) => CursorIterator;
     if (isExclusive) {
       log.locks.check();
       const [holder, tenures] = [this.#holder, this.#tenures];
       const exclusive = { log, consumer: name, holder, tenures, start, filter, skipTrimmed };
-      return session.open(signal, (onEnd) => new ExclusiveIterator(exclusive, onEnd));
+      open = (onEnd) => new ExclusiveIterator(exclusive, onEnd);
+    } else {
+      const subscribe = () => core.subscribe(name, start, filter, skipTrimmed);
+      // Where that is depends on what is being acknowledged.
+      const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
+      open = (onEnd) => new CursorIterator(openCursor, onEnd);
     }
-    const subscribe = () => core.subscribe(name, start, filter, skipTrimmed);
-    // Where that is depends on what is being acknowledged.
-    const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
-    return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
+    // What a cursor gives is in the log, and has its number.
+    return session.open(signal, open) as AsyncIterableIterator<Logged>;
   }
 
   ack(consumer: string, seqNo: SeqNo): Promise<void> {

@@ -12,9 +12,9 @@ export type EnvelopeFor<S extends Schema, F> = string extends keyof S["entities"
   : EventEnvelope<OfAction<OfType<S, F>, F>>;
 
 type OfType<S extends Schema, F> = F extends { readonly entity_type: infer T extends string | readonly string[] }
-  ? EntityEvent<PayloadOf<S["entities"], Each<T>>>
+  ? EntityOf<S["entities"], Each<T>>
   : F extends { readonly link_type: infer T extends string | readonly string[] }
-    ? LinkEvent<PayloadOf<S["links"], Each<T>>>
+    ? LinkOf<S["links"], Each<T>>
     : F extends { readonly kind: "entity" }
       ? EntityEvent
       : F extends { readonly kind: "link" }
@@ -30,7 +30,8 @@ type OfAction<E, F> = F extends { readonly event_type: infer A extends string | 
     : never
   : E;
 
-/** A type that isn't declared, or a prefix such as `order_*`, may carry any JSON. */
-type PayloadOf<M, T> = T extends keyof M ? Extract<M[T], Json> : Json;
+/** Each type is told apart by its name. One that isn't declared, or a prefix such as `order_*`, may carry any JSON. */
+type EntityOf<M, T> = T extends keyof M ? EntityEvent<Extract<M[T], Json>> & { entity_type: T } : EntityEvent;
+type LinkOf<M, T> = T extends keyof M ? LinkEvent<Extract<M[T], Json>> & { link_type: T } : LinkEvent;
 
 type Each<T> = T extends readonly (infer U)[] ? U : T;

@@ -48,8 +48,12 @@ export interface EventEnvelope<E extends FrameworkEvent = FrameworkEvent> {
   meta?: { [key: string]: Json };
 }
 
+/** An envelope as the log gives it: with its number. */
+export type Logged<E extends EventEnvelope = EventEnvelope> = E & { seq_no: SeqNo };
+
 /**
- * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`.
+ * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`. It types
+ * what is read, by the filter; nobody compares it with what is published, or was stored by an earlier version.
  *
  * @example
  * type Shop = {
@@ -98,7 +102,8 @@ export interface Filter {
 
 /**
  * Where a subscription to the log starts. `{ sequence: n }`: the next event delivered is n (0 means 1; a future n
- * waits). `{ time }`: the first event at or after it; not supported yet.
+ * waits). `{ time }`: the first stored event at or after it, else the end: a Date, milliseconds since the epoch, or RFC
+ * 3339 in UTC. "last_acknowledged" is the first stored event for a consumer that is new.
  */
 export type SeekPosition =
   | "beginning"
@@ -128,8 +133,9 @@ export interface BusOptions {
   crossTab?: boolean;
   /**
    * Oldest whole segments go, in the background, when a limit is passed; numbering is unaffected and the newest segment
-   * always stays. Default: keep everything. A consumer that has not acknowledged what goes is told to `onError` before,
-   * with code `trimmed`. Positive integers.
+   * always stays. That is looked at when the bus opens, and after its commits. Default: keep everything. A consumer that
+   * has not acknowledged what goes, whatever its filter, is told to `onError` before, with code `trimmed`. Positive
+   * integers.
    */
   retention?: { maxEvents?: number; maxBytes?: number; maxAgeMs?: number };
   /**
@@ -204,9 +210,10 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   readonly closed: boolean;
 
   /**
-   * Publishes one event. Never blocks; safe inside a handler: await `committed` or `flush()` now and then, or what is
-   * published faster than it is stored is refused in the end (`queue_full`, see `BusOptions.queue`). The payload is taken as it is now: later changes to the
-   * caller's object change nothing (without a log it goes by reference).
+   * Publishes one event. Never blocks; safe inside a handler. Await `committed` or `flush()` now and then, or what is
+   * published faster than it is stored is refused in the end (`queue_full`, see `BusOptions.queue`). The payload is taken
+   * as `JSON.stringify` writes it now: later changes to the caller's object change nothing (without a log it goes by
+   * reference).
    *
    * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything
    * later arrives through `committed`.
@@ -283,13 +290,14 @@ export interface EventLog<out S extends Schema = Schema> {
   append(envelopes: EventEnvelope[]): Promise<SeqNo[]>;
 
   /**
-   * A page of stored events. `from` inclusive, default the first; `to` inclusive, default the last; `limit` default
-   * 1000; `reverse` reads from the end.
+   * A page of stored events. `from` inclusive, default the first; `to` inclusive, default the last; `limit` counts what
+   * matches `filter`, default 1000; `reverse` begins at `to`.
    *
    * @throws EverbusError `invalid_position`, `invalid_option`, `invalid_filter`; `corrupt` if the page touches events
    * that were damaged in the storage, whose cause `{ first, last }` says which. The others stay readable.
    * @example
-   * const newest = await bus.log.read({ reverse: true, limit: 20, filter: { entity_type: "order" } });
+   * const newest = await bus.log.read({ reverse: true, limit: 20 });
+   * const before = await bus.log.read({ reverse: true, limit: 20, to: newest.at(-1)!.seq_no - 1 });
    */
   read<const F extends Filter = Filter>(options?: {
     from?: SeqNo;
@@ -297,25 +305,27 @@ export interface EventLog<out S extends Schema = Schema> {
     limit?: number;
     filter?: ExactFilter<F>;
     reverse?: boolean;
-  }): Promise<EnvelopeFor<S, F>[]>;
+  }): Promise<Logged<EnvelopeFor<S, F>>[]>;
 
   /**
-   * Stored events, then live ones: in order, no gap, no duplicate, endless. Default position "latest". Acknowledge
-   * with `ack`, so that "last_acknowledged" goes on from there after a reload. At events that were damaged in the
-   * storage it ends with `corrupt`; subscribe from behind its cause's `last` to go on.
+   * Stored events, then live ones: in order, no gap, no duplicate, until the bus is closed or deleted. Subscriptions of
+   * one name each get all events, unless they are `exclusive`. Default position "latest". Acknowledge with `ack`, so that
+   * "last_acknowledged" goes on from there after a reload. What the body of `for await` throws ends the subscription, so
+   * try again within it. At events that were damaged in the storage it ends with `corrupt`; subscribe from behind its
+   * cause's `last` to go on.
    *
    * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`.
    * @example
    * for await (const { seq_no, event } of bus.log.subscribe("mailer", "last_acknowledged")) {
    *   await send(event);
-   *   bus.log.ack("mailer", seq_no!);
+   *   bus.log.ack("mailer", seq_no);
    * }
    */
   subscribe<const F extends Filter = Filter>(
     consumer: string,
     position?: SeekPosition,
     options?: ConsumerOptions<F>,
-  ): AsyncIterableIterator<EnvelopeFor<S, F>>;
+  ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
 
   /**
    * Acknowledges everything up to `seqNo`. Cheap enough to call for every event: what is acknowledged while one
@@ -324,8 +334,10 @@ export interface EventLog<out S extends Schema = Schema> {
    * was durable: what it had done since comes again, and nothing is skipped. Ignoring the promise is safe: a failure
    * that nobody awaits reaches `onError`.
    *
+   * An older number than before changes nothing. A consumer that isn't there yet is made: mind the name.
+   *
    * @throws EverbusError (it rejects) `invalid_option`, `invalid_position` past the end of the log, `conflict` if an
-   * exclusive subscription elsewhere holds the consumer or has taken it over; `closed`, `storage`, `quota_exceeded`. An older number than before changes nothing, and is no error.
+   * exclusive subscription elsewhere holds the consumer or has taken it over; `closed`, `storage`, `quota_exceeded`.
    */
   ack(consumer: string, seqNo: SeqNo): Promise<void>;
   /** Where the consumer's next "last_acknowledged" subscription starts. Running subscriptions are unaffected. */
@@ -388,9 +400,9 @@ export interface ConsumerOptions<F extends Filter = Filter> {
 export interface ConsumerInfo {
   /** The consumer's name. */
   name: string;
-  /** The last number it acknowledged. */
+  /** The last number it acknowledged, or was put behind: by `seek`, or as it is newer than what was trimmed. */
   lastAcked?: SeqNo;
-  /** Stored events after the last acknowledged one. */
+  /** Stored events after that one, also those that its filter leaves out. */
   lag: number;
   /**
    * The `origin` of the bus whose exclusive subscription holds it. One that crashed is named until the next one takes

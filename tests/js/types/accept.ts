@@ -5,7 +5,7 @@ import { useWasm, type WasmSource } from "everbus/slim";
 import type {
   EnvelopeFor,
   Bus, BusOptions, ConsumerInfo, ConsumerOptions, EntityEvent, EventEnvelope, EventLog, EverbusErrorCode, Filter,
-  FrameworkEvent, Json, LinkEvent, OneOrMany, PublishOptions, Receipt, Schema, SeekPosition, SeqNo, SubscribeOptions, Uuid,
+  FrameworkEvent, Json, LinkEvent, Logged, OneOrMany, PublishOptions, Receipt, Schema, SeekPosition, SeqNo, SubscribeOptions, Uuid,
 } from "everbus";
 
 type Shop = {
@@ -176,9 +176,11 @@ export async function slimly(module: WebAssembly.Module, bytes: Uint8Array<Array
 
 // A handler is given exactly what its filter lets through.
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
-type Order = EventEnvelope<EntityEvent<Shop["entities"]["order"]>>;
-type Rating = EventEnvelope<LinkEvent<Shop["links"]["rated"]>>;
-type Either = EventEnvelope<EntityEvent<Shop["entities"]["order"] | Shop["entities"]["customer"]>>;
+type OrderEvent = EntityEvent<Shop["entities"]["order"]> & { entity_type: "order" };
+type CustomerEvent = EntityEvent<Shop["entities"]["customer"]> & { entity_type: "customer" };
+type Order = EventEnvelope<OrderEvent>;
+type Rating = EventEnvelope<LinkEvent<Shop["links"]["rated"]> & { link_type: "rated" }>;
+type Either = EventEnvelope<OrderEvent | CustomerEvent>;
 export async function exactly(bus: Bus<Shop>, plain: Bus) {
   bus.subscribe({ entity_type: "order" }, (envelope) => true satisfies Same<typeof envelope, Order>);
   bus.subscribe({ entity_type: "order" }, (envelope) => true satisfies Same<typeof envelope, EnvelopeFor<Shop, { entity_type: "order" }>>);
@@ -190,8 +192,27 @@ export async function exactly(bus: Bus<Shop>, plain: Bus) {
   bus.subscribe((envelope) => true satisfies Same<typeof envelope, EventEnvelope>);
   plain.subscribe({ entity_type: "order" }, (envelope) => true satisfies Same<typeof envelope, EventEnvelope>);
   for await (const envelope of bus.events({ entity_type: "order" })) true satisfies Same<typeof envelope, Order>;
-  for await (const envelope of bus.log.subscribe("c", "latest", { filter: { entity_type: "order" } })) true satisfies Same<typeof envelope, Order>;
-  for (const envelope of await bus.log.read({ filter: { entity_type: "order" } })) true satisfies Same<typeof envelope, Order>;
+  for await (const envelope of bus.log.subscribe("c", "latest", { filter: { entity_type: "order" } })) true satisfies Same<typeof envelope, Logged<Order>>;
+  for (const envelope of await bus.log.read({ filter: { entity_type: "order" } })) true satisfies Same<typeof envelope, Logged<Order>>;
+}
+
+// A handler of several types tells them apart by their type.
+export function apart(bus: Bus<Shop>) {
+  bus.subscribe({ entity_type: ["order", "customer"], event_type: ["created", "updated"] }, ({ event }) =>
+    event.entity_type === "order" ? event.data.total.toFixed(2) : event.data.name.trim(),
+  );
+  bus.subscribe({ link_type: ["rated", "placed_by"], event_type: "created" }, ({ event }) =>
+    event.link_type === "rated" ? event.metadata?.stars : (event.metadata satisfies null),
+  );
+  bus.subscribe({ entity_type: ["order", "invoice_*"], event_type: "created" }, ({ event }) => event.data satisfies Json);
+}
+
+// What comes out of the log has its number.
+export async function numbered(log: EventLog, bus: Bus<Shop>) {
+  for await (const { seq_no } of log.subscribe("c", "beginning")) await log.ack("c", seq_no);
+  const page: Logged[] = await log.read();
+  const numbers: SeqNo[] = (await bus.log.read({ filter: { entity_type: "order" } })).map(({ seq_no }) => seq_no);
+  return [page, numbers];
 }
 
 // Schema-typed handlers: a filter literal says what arrives.

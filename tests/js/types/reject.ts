@@ -4,7 +4,7 @@ import * as everbus from "everbus";
 import type { Bus, EntityEvent, EventEnvelope, EventLog, Filter, FrameworkEvent, LinkEvent, Receipt } from "everbus";
 import { useWasm } from "everbus/slim";
 
-type Shop = { entities: { order: { total: number } }; links: { rated: { stars: number } } };
+type Shop = { entities: { order: { total: number }; customer: { name: string } }; links: { rated: { stars: number } } };
 declare const bus: Bus;
 declare const typed: Bus<Shop>;
 declare const log: EventLog;
@@ -189,6 +189,8 @@ typed.subscribe({ entity_type: "order" }, ({ event }) => event.data.total);
 typed.subscribe({ entity_type: "order", event_type: "deleted" }, ({ event }) => event.data);
 // @ts-expect-error a misspelt field
 typed.subscribe({ entity_typ: "order" }, () => {});
+// @ts-expect-error a customer has no total
+typed.subscribe({ entity_type: ["order", "customer"], event_type: "created" }, ({ event }) => event.data.total);
 // @ts-expect-error a link may be without metadata
 typed.subscribe({ link_type: "rated", event_type: "created" }, ({ event }) => event.metadata.stars);
 // @ts-expect-error a payload of a type that isn't declared may be any JSON
