@@ -77,9 +77,13 @@ async function startsAt(demo, seqNo) {
 
 const row = (demo, seqNo) => demo.page.locator(`[data-testid=log-row][data-seq-no="${seqNo}"]:not(.loading)`);
 
-async function goTo(demo, seqNo) {
+async function askFor(demo, seqNo) {
   await demo.part("filter-number").fill(String(seqNo));
   await demo.part("filter-number").press("Enter");
+}
+
+async function goTo(demo, seqNo) {
+  await askFor(demo, seqNo);
   await row(demo, seqNo).and(demo.page.locator(".current")).waitFor();
 }
 
@@ -363,9 +367,12 @@ test("what the bus refuses, what was trimmed and what was deleted is said", { ti
   await demo.photograph("log-refused");
   await demo.part("filter-reset").click();
   await startsAt(demo, 5_000);
-  await demo.part("filter-number").fill("0");
-  await demo.part("filter-number").press("Enter");
+  await askFor(demo, -1);
   await demo.page.waitForFunction(() => document.querySelector("[data-testid=log-problem]").textContent.endsWith("(invalid_position)"));
+  await askFor(demo, 0);
+  await demo.shows("log-problem", "There is no event 0: numbers begin at 1.");
+  await askFor(demo, 5001);
+  await demo.shows("log-problem", "There is no event 5,001 yet: the log ends before it.");
 
   await goTo(demo, 1);
   const first = await demo.page.evaluate(() => bus.log.trim(3_000));
@@ -373,8 +380,7 @@ test("what the bus refuses, what was trimmed and what was deleted is said", { ti
   await demo.shows("log-size", `${(5_001 - first).toLocaleString("en-US")} events`);
   await demo.part("log-list").press("End");
   await row(demo, first).and(demo.page.locator(".current")).waitFor();
-  await demo.part("filter-number").fill("1");
-  await demo.part("filter-number").press("Enter");
+  await askFor(demo, 1);
   await demo.shows("log-problem", `Event 1 was trimmed: the log begins at ${first.toLocaleString("en-US")}.`);
   await demo.isWell();
 

@@ -123,8 +123,9 @@ export class LogView implements Part {
     const row = nearest?.seq_no === undefined ? undefined : this.#all?.rowOf(nearest.seq_no);
     if (isOld()) return;
     if (row !== undefined) this.#list.goTo(row);
-    if (nearest === undefined) this.#complain(`Event ${number(to)} was trimmed: the log begins at ${number(this.#first)}.`);
-    else if (nearest.seq_no !== to) this.#complain(`There is no event ${number(to)} yet: the log ends before it.`);
+    if (to < 1) this.#complain("There is no event 0: numbers begin at 1.");
+    else if (nearest === undefined && this.#first > 1) this.#complain(`Event ${number(to)} was trimmed: the log begins at ${number(this.#first)}.`);
+    else if (nearest?.seq_no !== to) this.#complain(`There is no event ${number(to)} yet: the log ends before it.`);
   }
 
   #complain(text: string): void {
