@@ -56,6 +56,8 @@ const readLog = (demo, options) => demo.page.evaluate((options) => bus.log.read(
 function inSight(demo) {
   return demo.part("log-list").evaluate(async (list) => {
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    // Observers are called when the frame is drawn: its other callbacks may have moved the rows, and no task has come between.
+    await new Promise((drawn) => new ResizeObserver((_, observer) => drawn(observer.disconnect())).observe(list));
     const { top, bottom } = list.getBoundingClientRect();
     return [...list.querySelectorAll("[data-row]")]
       .map((row) => ({ row, box: row.getBoundingClientRect() }))
