@@ -19,22 +19,21 @@ const ROUNDS = 500;
 const SAMPLES = 10;
 /**
  * `rounds` rounds: buses that are opened and closed, and on each of them, and on one that stays open, every kind of
- * subscription and of ending. `globalThis.known` has a weak reference to every bus, handler and iterator.
+ * subscription and of ending. `globalThis.known` has a weak reference to every bus, handler, iterator and callback.
  */
 const live = async ([log, rounds]) => {
   const { entity, openBus } = everbus;
-  const options = { log, onError: (error) => { throw error; } };
   const order = (n) => entity.created("order", n);
   const know = (object) => {
     (globalThis.known ??= []).push(new WeakRef(object));
     return object;
   };
-  globalThis.keeper ??= await openBus("leaks", options);
+  const open = async (name) => know(await openBus(name, { log, onError: know((error) => { throw error; }) }));
+  globalThis.keeper ??= await open("leaks");
   globalThis.forever ??= new AbortController();
   for (let round = 0; round < rounds; round++) {
     const abort = new AbortController();
-    const bus = know(await openBus("leaks", options));
-    const alone = know(await openBus("leaks alone", options));
+    const [bus, alone] = [await open("leaks"), await open("leaks alone")];
     for (const each of [bus, globalThis.keeper]) {
       for (const deliver of ["committed", "immediate"]) {
         const leave = each.subscribe({ entity_type: "order" }, know(() => {}), { deliver });
@@ -57,13 +56,23 @@ const live = async ([log, rounds]) => {
     await consumed.next();
     const last = await bus.log.lastSeqNo();
     await bus.log.ack("consumer", last);
-    const ending = [know(bus.log.subscribe("waiting")).next(), know(bus.events()).next()];
+    const exclusive = (each, options) => know(each.log.subscribe("exclusive", "beginning", { ...options, exclusive: true, onTrimmed: "skip" }));
+    const held = exclusive(bus);
+    await held.next();
+    // One of those that wait for it ends on its own, one with its bus, and one gets it.
+    const waiters = [exclusive(globalThis.keeper, { signal: abort.signal }), exclusive(bus), exclusive(globalThis.keeper)];
+    const [aborted, ended, next] = waiters.map((each) => each.next());
+    const ending = [know(bus.log.subscribe("waiting")).next(), know(bus.events()).next(), ended];
     abort.abort();
+    await aborted;
     await alone.publish(order(round)).committed;
     // The logs must not be what grows.
     if (round % 20 === 19) for (const { log } of [bus, alone]) await log.trim((await log.lastSeqNo()) + 1);
     await Promise.all([bus.close(), alone.close()]);
     await Promise.all(ending);
+    await globalThis.keeper.publish(order(round)).committed;
+    await next;
+    await waiters[2].return();
   }
 };
 
@@ -74,8 +83,11 @@ const countKnown = () => {
   return { made, kept: globalThis.known.length };
 };
 
-/** Fails if more of the objects than a round has are kept, or if something else that `sample` gives still grows halfway. */
-async function levelsOff(live, sample) {
+/**
+ * Fails if more of the objects than a round has are kept, if something else that `sample` gives still grows halfway, or if
+ * in the end it isn't what is `left`.
+ */
+async function levelsOff(live, sample, left) {
   const samples = [];
   for (let i = 0; i < SAMPLES; i++) {
     await live(ROUNDS / SAMPLES);
@@ -86,6 +98,7 @@ async function levelsOff(live, sample) {
   assert.ok(made > ROUNDS, `${made} objects`);
   assert.ok(kept < made / (ROUNDS / SAMPLES), shown);
   for (const what of Object.keys(end)) assert.equal(end[what], samples[SAMPLES / 2 - 1][what], `${what}:\n${shown}`);
+  assert.deepEqual({ ...end, ...left }, end);
 }
 
 /** Notes the memory of each module, and counts what is open. In a page, before anything else runs. */
@@ -134,6 +147,8 @@ test("a page that opens and closes a thousand buses and subscriptions keeps noth
       });
       return { ...open, ...(await page.evaluate(countKnown)) };
     },
+    // One bus stays open, and listens to others.
+    { channels: 1, locks: 0 },
   );
 });
 

@@ -323,6 +323,18 @@ inEachEngine((site) => {
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 21));
   });
 
+  test("close waits until what another tab has written before the last commit is delivered, too", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow, { crossTab: false });
+    await writer.evaluate(write, 20);
+    const delivered = await reader.evaluate(async () => {
+      bus.publish(created("own"));
+      await bus.close();
+      return [...got.subscriber];
+    });
+    assert.deepEqual(delivered, range(1, 21));
+  });
+
   for (const [what, chosen] of Object.entries({ "a segment that is": [2], "two segments that are": [0, 3] })) {
     test(`a subscriber is told once of ${what} damaged before it has read them, and gets all the others`, limit, async (t) => {
       const [reader, writer] = await twoTabs(t);

@@ -1,6 +1,6 @@
 // Segments that are changed, cut off or removed from outside: what is damaged is told, and the rest is as it was.
 import { equal, ok, rejects, same } from "./assert.js";
-import { created, many, numbers, payloads, range, take } from "./fixtures.js";
+import { created, many, nextTask, numbers, payloads, range, take } from "./fixtures.js";
 import { within } from "./raw.js";
 import { test } from "./registry.js";
 
@@ -218,4 +218,14 @@ test("a consumer whose position is damaged is named, and can be deleted", async 
   equal(await bus.log.deleteConsumer("c"), true, "whether it was there");
   same(await bus.log.consumers(), [{ name: "d", lastAcked: 20, lag: 2980 }]);
   await bus.log.ack("c", 11);
+}, { skip });
+
+test("an exclusive subscription that fails before anybody reads it tells its first reader, once", async (t) => {
+  const bus = await filled(t);
+  await bus.log.ack("c", 10);
+  await within(bus.name, "consumers", (store) => store.put({ next: -1 }, "c"));
+  const iterator = bus.log.subscribe("c", "beginning", { exclusive: true });
+  while (bus.receiverCount > 0) await nextTask();
+  await rejects(() => iterator.next(), "corrupt");
+  same(await iterator.next(), { value: undefined, done: true });
 }, { skip });

@@ -74,6 +74,14 @@ test("closing a bus hands its consumers on, with what was acknowledged", async (
   ok((await first.next()).done, "the first has ended");
 });
 
+test("a closed bus holds nothing any more", async (t) => {
+  let bus = await filled(t);
+  await take(bus.log.subscribe("c", "beginning", exclusive), 2);
+  await bus.log.ack("c", 2);
+  bus = await t.reopen(bus);
+  same(await bus.log.consumers(), [{ name: "c", lastAcked: 2, lag: 3 }]);
+});
+
 test("a bus whose subscription waits can be closed", async (t) => {
   const one = await filled(t);
   const two = await t.open();

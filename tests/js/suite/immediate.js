@@ -41,8 +41,11 @@ test("nested publishes are delivered first in, first out, the same to each subsc
   bus.publish(created("a"));
   same(payloads(first.got), ["a", "b", "c", "d"]);
   same(payloads(second.got), ["a", "b", "c", "d"]);
+  bus.publish(created("e"));
+  same(payloads(first.got), ["a", "b", "c", "d", "e"]);
+  same(payloads(second.got), ["a", "b", "c", "d", "e"]);
   await bus.flush();
-  same(payloads(await bus.log.read()), ["a", "b", "c", "d"]);
+  same(payloads(await bus.log.read()), ["a", "b", "c", "d", "e"]);
 });
 
 test("immediate and committed subscribers each get an event once", async (t) => {

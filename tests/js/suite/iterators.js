@@ -1,5 +1,5 @@
 import { equal, ok, same } from "./assert.js";
-import { committed, created, many, numbers, payloads, range, take } from "./fixtures.js";
+import { committed, created, many, nextTask, numbers, payloads, range, take } from "./fixtures.js";
 import { test } from "./registry.js";
 
 test("events() gives what is published after the call", async (t) => {
@@ -32,19 +32,21 @@ test("events() delivers immediately when asked to", async (t) => {
   await iterator.return();
 });
 
-test("break ends an iterator", async (t) => {
-  const bus = await t.open();
-  const iterator = bus.events();
-  bus.publishAll(many(3));
-  const got = [];
-  for await (const envelope of iterator) {
-    got.push(envelope.seq_no);
-    if (got.length === 2) break;
-  }
-  same(got, [1, 2]);
-  same(await iterator.next(), { value: undefined, done: true });
-  equal(bus.receiverCount, 0, "receivers");
-});
+for (const deliver of ["committed", "immediate"]) {
+  test(`break ends an iterator, whatever it still has: ${deliver}`, async (t) => {
+    const bus = await t.open();
+    const iterator = bus.events(undefined, { deliver });
+    bus.publishAll(many(3));
+    const got = [];
+    for await (const { event } of iterator) {
+      got.push(event.data);
+      if (got.length === 2) break;
+    }
+    same(got, [{ n: 1 }, { n: 2 }]);
+    same(await iterator.next(), { value: undefined, done: true });
+    equal(bus.receiverCount, 0, "receivers");
+  });
+}
 
 test("return() ends an iterator, also one that waits, and may be called again", async (t) => {
   const bus = await t.open();
@@ -54,6 +56,22 @@ test("return() ends an iterator, also one that waits, and may be called again", 
   same(await waiting, { value: undefined, done: true });
   same(await iterator.return(), { value: undefined, done: true });
   same(await iterator.next(), { value: undefined, done: true });
+});
+
+test("return() ends an iterator for good, whatever is on its way to it", async (t) => {
+  const bus = await t.open();
+  // An event takes some microtasks from its commit to an iterator.
+  for (const ticks of range(0, 40)) {
+    const iterator = bus.events();
+    const waiting = iterator.next();
+    await bus.publish(created(ticks)).committed;
+    for (let tick = 0; tick < ticks; tick++) await undefined;
+    await iterator.return();
+    await waiting;
+    await bus.flush();
+    await nextTask();
+    same(await iterator.next(), { value: undefined, done: true }, `next() after ${ticks} microtasks`);
+  }
 });
 
 test("a signal ends an iterator, also one that waits", async (t) => {
@@ -76,6 +94,10 @@ test("several next() at once get consecutive events", async (t) => {
   const waiting = range(1, 5).map(() => iterator.next());
   bus.publishAll(many(5));
   same((await Promise.all(waiting)).map(({ value }) => value.seq_no), range(1, 5));
+  // The same when they come one by one.
+  const next = range(6, 8).map(() => iterator.next());
+  for (const n of range(6, 8)) await bus.publish(created(n)).committed;
+  same((await Promise.all(next)).map(({ value }) => value.seq_no), range(6, 8));
   await iterator.return();
 });
 
@@ -138,6 +160,18 @@ for (const deliver of ["committed", "immediate"]) {
         last = event.data;
       }
     }
+  });
+}
+
+for (const deliver of ["committed", "immediate"]) {
+  test(`what an iterator has when its bus closes is still given out: ${deliver}`, async (t) => {
+    const bus = await t.open();
+    const iterator = bus.events(undefined, { deliver });
+    bus.publishAll(many(3));
+    same(payloads(await take(iterator, 1)), [{ n: 1 }]);
+    await bus.close();
+    same(payloads(await take(iterator, 2)), [{ n: 2 }, { n: 3 }]);
+    same(await iterator.next(), { value: undefined, done: true });
   });
 }
 

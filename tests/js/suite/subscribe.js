@@ -104,43 +104,45 @@ test("a signal ends a subscription, and one that is aborted already never begins
 });
 
 for (const deliver of ["committed", "immediate"]) {
-  test(`a throwing subscriber reaches onError and stops nobody: ${deliver}`, async (t) => {
-    const bus = await t.open();
-    const [first, last] = [collector(), collector()];
-    const mistake = { not: "even an Error" };
-    bus.subscribe(first, { deliver });
-    bus.subscribe(() => { throw mistake; }, { deliver });
-    bus.subscribe(last, { deliver });
-    bus.publishAll(many(2));
-    for (const subscriber of [first, last]) same(payloads(await subscriber.until(2)), [{ n: 1 }, { n: 2 }]);
-    for (const error of [await t.nextError(), await t.nextError()]) {
-      hasCode(error, "subscriber");
-      equal(error.cause, mistake, "cause");
-    }
-    equal(await bus.publish(created()).committed, 3, "the next number");
-    hasCode(await t.nextError(), "subscriber");
-  });
-}
+  // Who is looked for by ids is called in a loop of its own.
+  for (const [whose, filter] of Object.entries({ everything: {}, "one entity": { entity_id: ID.ann } })) {
+    test(`a subscriber to ${whose} that throws reaches onError and stops nobody: ${deliver}`, async (t) => {
+      const bus = await t.open();
+      const [first, last] = [collector(), collector()];
+      const mistake = { not: "even an Error" };
+      bus.subscribe(first, { deliver });
+      bus.subscribe(filter, () => { throw mistake; }, { deliver });
+      bus.subscribe(last, { deliver });
+      bus.publishAll(many(2));
+      for (const subscriber of [first, last]) same(payloads(await subscriber.until(2)), [{ n: 1 }, { n: 2 }]);
+      for (const error of [await t.nextError(), await t.nextError()]) {
+        hasCode(error, "subscriber");
+        equal(error.cause, mistake, "cause");
+      }
+      equal(await bus.publish(created()).committed, 3, "the next number");
+      hasCode(await t.nextError(), "subscriber");
+    });
 
-for (const deliver of ["committed", "immediate"]) {
-  test(`a rejecting subscriber reaches onError and stops nobody: ${deliver}`, async (t) => {
-    const bus = await t.open();
-    const all = collector();
-    const mistake = new Error("too late");
-    let reject;
-    bus.subscribe(async ({ event }) => {
-      if (event.data.n === 1) await new Promise((_, fail) => (reject = fail));
-      throw mistake;
-    }, { deliver });
-    bus.subscribe(all, { deliver });
-    bus.publishAll(many(3));
-    // Nobody waits for the first: the others come, and fail, before it does.
-    same(payloads(await all.until(3)), [{ n: 1 }, { n: 2 }, { n: 3 }]);
-    for (const error of [await t.nextError(), await t.nextError()]) equal(hasCode(error, "subscriber").cause, mistake, "cause");
-    const late = { not: "an Error" };
-    reject(late);
-    equal(hasCode(await t.nextError(), "subscriber").cause, late, "cause");
-  });
+    test(`a subscriber to ${whose} that rejects reaches onError and stops nobody: ${deliver}`, async (t) => {
+      const bus = await t.open();
+      const [first, last] = [collector(), collector()];
+      const mistake = new Error("too late");
+      let reject;
+      bus.subscribe(first, { deliver });
+      bus.subscribe(filter, async ({ event }) => {
+        if (event.data.n === 1) await new Promise((_, fail) => (reject = fail));
+        throw mistake;
+      }, { deliver });
+      bus.subscribe(last, { deliver });
+      bus.publishAll(many(3));
+      // Nobody waits for the first event's: the others come, and fail, before it does.
+      for (const subscriber of [first, last]) same(payloads(await subscriber.until(3)), [{ n: 1 }, { n: 2 }, { n: 3 }]);
+      for (const error of [await t.nextError(), await t.nextError()]) equal(hasCode(error, "subscriber").cause, mistake, "cause");
+      const late = { not: "an Error" };
+      reject(late);
+      equal(hasCode(await t.nextError(), "subscriber").cause, late, "cause");
+    });
+  }
 }
 
 test("a subscriber that throws undefined reaches onError all the same", async (t) => {
