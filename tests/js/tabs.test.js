@@ -313,6 +313,34 @@ inEachEngine((site) => {
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 20));
   });
 
+  test("a page that is shown again while it still looks misses nothing that came in between", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+      globalThis.got = [];
+      bus.subscribe(({ seq_no }) => got.push(seq_no));
+      globalThis.show = () => document.dispatchEvent(new Event("visibilitychange"));
+      // It is told late how its first look has ended.
+      globalThis.ends = [];
+      IDBTransaction.prototype.addEventListener = function (type, listener, options) {
+        EventTarget.prototype.addEventListener.call(this, type, (event) => ends.push(() => listener(event)), options);
+      };
+      show();
+    });
+    await until(reader, () => ends.length > 0);
+    await writer.evaluate(() => {
+      BroadcastChannel.prototype.postMessage = () => {};
+    });
+    await writer.evaluate(write, 5);
+    await reader.evaluate(() => {
+      delete IDBTransaction.prototype.addEventListener;
+      show();
+      for (const end of ends) end();
+    });
+    await until(reader, () => got.length >= 5);
+    assert.deepEqual(await reader.evaluate(() => got), range(1, 5));
+  });
+
   test("without crossTab another tab's events come, in order, with the next commit", limit, async (t) => {
     const [reader, writer] = await twoTabs(t);
     await reader.evaluate(follow, { crossTab: false });
