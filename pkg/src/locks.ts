@@ -105,7 +105,7 @@ export class TabLocks implements Locks {
       } finally {
         ended.removeEventListener("abort", end);
       }
-      if (round.isSuspended) await Promise.race([shown(ended), aborted(ended)]);
+      if (round.isSuspended) await shown(ended);
     }
   }
 }
@@ -209,12 +209,18 @@ function suspendingEvents(): [EventTarget, string][] {
   ];
 }
 
-/** Resolves when a page runs again. */
-function shown(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    document.addEventListener("resume", () => resolve(), { once: true, signal });
-    globalThis.addEventListener("pageshow", () => resolve(), { once: true, signal });
-  });
+/** Resolves when a page runs again, or once `ended`. */
+function shown(ended: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const events: [EventTarget, string][] = [
+    [document, "resume"],
+    [globalThis, "pageshow"],
+    [ended, "abort"],
+  ];
+  return new Promise<void>((resolve) => {
+    for (const [target, event] of events) target.addEventListener(event, () => resolve(), { signal: over.signal });
+    if (ended.aborted) resolve();
+  }).finally(() => over.abort());
 }
 
 function ignore(): void {}

@@ -155,6 +155,18 @@ inEachEngine((site, engine) => {
     assert.deepEqual(await waiter.evaluate(() => [got, stolen]), [[], 0]);
   });
 
+  test("who gives up waiting asks for the consumer no more", limit, async (t) => {
+    const { waiter } = await holderAndWaiter((await site(t)).visit);
+    const isAskedFor = async (isAsked) => (await navigator.locks.query()).pending.length === (isAsked ? 1 : 0);
+    assert.ok(await waiter.evaluate(isAskedFor, true));
+    await waiter.evaluate(() => iterator.return());
+    await until(waiter, isAskedFor, false);
+    await waiter.evaluate(work);
+    await until(waiter, isAskedFor, true);
+    await waiter.evaluate(() => bus.close());
+    await until(waiter, isAskedFor, false);
+  });
+
   test("once the holder is gone and nobody waits, anybody may acknowledge", limit, async (t) => {
     const { holder, waiter } = await holderAndWaiter((await site(t)).visit);
     await waiter.reload();
@@ -337,6 +349,8 @@ inEachEngine((site) => {
     await takesOver(waiter);
     await waiter.evaluate(() => new BroadcastChannel("away").postMessage("come back"));
     assert.equal((await back).persisted, true);
+    // The driver notices later.
+    while (!(await holder.evaluate(() => "goOn" in globalThis).catch(() => false))) await later(20);
     await isFencedOff(holder, waiter);
   });
 }, ["Chromium", "WebKitGTK"]);
