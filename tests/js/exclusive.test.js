@@ -176,6 +176,17 @@ inEachEngine((site, engine) => {
     assert.equal(await waiter.evaluate(acknowledge), "made");
   });
 
+  test("a page that closes its bus as it is left has closed it, whether it held or waited", limit, async (t) => {
+    const { holder, waiter } = await holderAndWaiter((await site(t)).visit);
+    for (const page of [waiter, holder]) {
+      await page.evaluate(async () => {
+        globalThis.dispatchEvent(new PageTransitionEvent("pagehide"));
+        await bus.close();
+      });
+    }
+    assert.deepEqual(await holder.evaluate(async () => (await navigator.locks.query()).held), []);
+  });
+
   test("a worker that hangs is taken over, and can't acknowledge over its successor", limit, async (t) => {
     let runOn;
     const runsOn = new Promise((resolve) => (runOn = resolve));
