@@ -81,15 +81,16 @@ async function measure(name, hear) {
       };
       scope.after(() => clearTimeout(silence));
       expectMore("the start");
-      const onSaid = (said) => {
+      const onSaid = async (said) => {
         expectMore(JSON.stringify(said));
         if (said.failure) reject(new Error(said.failure));
         else if (said.done) resolve();
+        else if (said.order) await shown.then((orders) => orders[said.order](said.tab)).catch(reject);
         else hear(said);
       };
-      serve(scope, script, onSaid)
-        .then((origin) => show(scope, engine, `${origin}/?${new URLSearchParams({ ...(quick && { quick }), only })}`))
-        .catch(reject);
+      const query = new URLSearchParams({ ...(quick && { quick }), only, engine });
+      const shown = serve(scope, script, onSaid).then((origin) => show(scope, engine, `${origin}/?${query}`));
+      shown.catch(reject);
     });
   } finally {
     for (const end of endings) await end();

@@ -1,10 +1,14 @@
 // A row about a consumer that another tab holds and this one waits for.
 import * as everbus from "../log/everbus.js";
 import { eventsOf } from "../page/events.js";
+import { say } from "../page/say.js";
+import { openTab } from "../page/tab.js";
 import { expect, nextTask, timed } from "../page/work.js";
 
+const asked = new URLSearchParams(location.search);
+
 /** The log whose consumer this tab holds, null if it isn't there for that. */
-export const heldLog = () => new URLSearchParams(location.search).get("hold");
+export const heldLog = () => asked.get("hold");
 
 const follow = (bus) => bus.log.subscribe("worker", "beginning", { exclusive: true });
 
@@ -31,34 +35,47 @@ async function waitBehindHolder() {
   await everbus.publish(bus, eventsOf(1));
   const holder = new BroadcastChannel("holder");
   const holds = new Promise((resolve) => (holder.onmessage = resolve));
-  // Without an opener it gets a process of its own, as a tab that a user opens does.
-  window.open(`/?hold=${encodeURIComponent(bus.name)}`, "_blank", "noopener");
+  const tab = openTab(`/?hold=${encodeURIComponent(bus.name)}`);
   await holds;
   const iterator = follow(bus);
   while ((await navigator.locks.query()).pending.length === 0) await nextTask();
-  return { bus, holder, iterator };
+  return { bus, tab, holder, iterator };
 }
 
-/** From the message that ends the holder to its event here. */
+/** From asking the holder, or the host, for the holder's end to its event here. */
 export function handover() {
-  const contestant = (name, end, most) => ({
+  const contestant = (name, most, end, clear) => ({
     name,
     open: waitBehindHolder,
-    async measure({ holder, iterator }) {
+    async measure(opened) {
+      const { iterator } = opened;
       const next = iterator.next();
-      const time = await timed(() => (holder.postMessage(end), next));
+      const time = await timed(() => (end(opened), next));
       expect((await next).value.seq_no, 1, "the event that the holder had not acknowledged");
       return time;
     },
-    async close({ bus, holder, iterator }) {
+    async close(opened) {
+      const { bus, holder, iterator } = opened;
+      await clear?.(opened);
       holder.close();
       await iterator.return();
       await everbus.remove(bus);
     },
     targets: [{ atMost: { chromium: most, firefox: most } }],
   });
+  const byItself = (how) => ({ holder }) => holder.postMessage(how);
+  const byHost = (order) => ({ tab }) => say({ order, tab });
+  // Firefox's driver can't do these.
+  const inChromium = [
+    contestant("from a tab that crashes", 250, byHost("crash"), byHost("close")),
+    contestant("from a tab that is frozen", 6000, byHost("freeze"), byHost("close")),
+  ];
   return {
     name: "hand-over of an exclusive consumer to the tab that waits for it",
-    contestants: [contestant("from a tab that closes", "close", 250), contestant("from a tab that hangs", "hang", 6000)],
+    contestants: [
+      contestant("from a tab that closes", 250, byItself("close")),
+      ...(asked.get("engine") === "chromium" ? inChromium : []),
+      contestant("from a tab that hangs", 6000, byItself("hang")),
+    ],
   };
 }

@@ -1,5 +1,6 @@
 // The other tab: a page of the same origin in a process of its own, which does what this one tells it to.
 import * as everbus from "../log/everbus.js";
+import { openTab } from "../page/tab.js";
 import { once } from "../page/work.js";
 
 const isPeerQuery = "?peer";
@@ -51,8 +52,7 @@ export const openPeer = once(async () => {
       channel.onmessage = ({ data }) => (data.failure === undefined ? resolve() : reject(new Error(data.failure)));
     });
   const started = answer();
-  // Without an opener it gets a process of its own, as a tab that a user opens does.
-  window.open(`/${isPeerQuery}`, "_blank", "noopener");
+  openTab(`/${isPeerQuery}`);
   await started;
   const ask = (task, given) => {
     const answered = answer();

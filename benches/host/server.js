@@ -16,7 +16,7 @@ const PAGE = `<!doctype html>
 // Browsers give isolated pages a clock of 5 to 20 microseconds, and others one of up to a millisecond.
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** Serves until `scope` ends. `onSaid` gets what the page posts. Resolves to the origin. */
+/** Serves until `scope` ends. `onSaid` gets what the page posts, which is answered when it is done. Resolves to the origin. */
 export async function serve(scope, script, onSaid) {
   const server = createServer(async (request, response) => {
     const answer = (status, type, body) => {
@@ -26,7 +26,7 @@ export async function serve(scope, script, onSaid) {
     if (request.method === "POST") {
       let text = "";
       for await (const piece of request.setEncoding("utf8")) text += piece;
-      onSaid(JSON.parse(text));
+      await onSaid(JSON.parse(text));
       return answer(204, "text/plain");
     }
     if (request.url === "/page.js") return answer(200, "text/javascript", script);

@@ -1,7 +1,7 @@
 // What every bench's page does: takes the rows one after another, and says what came out.
+import { say } from "./say.js";
 import { takeTurns } from "./turns.js";
 
-const say = (said) => fetch("/said", { method: "POST", body: JSON.stringify(said) });
 const fail = (error) => say({ failure: `${error?.stack ?? error}` });
 
 addEventListener("error", (event) => fail(event.error ?? event.message));

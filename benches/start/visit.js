@@ -1,4 +1,5 @@
 // A fresh page, in a process of its own, that starts something once and says how long that took.
+import { openTab } from "../page/tab.js";
 
 const tasks = {
   /** The package as it is published: fetched, parsed and compiled, WebAssembly and all, until a bus is open. */
@@ -48,8 +49,8 @@ export async function visit(task, name) {
   const answered = new Promise((resolve, reject) => {
     channel.onmessage = ({ data }) => (data.failure === undefined ? resolve(data.time) : reject(new Error(data.failure)));
   });
-  // Without an opener it gets a process of its own: nothing is compiled yet.
-  window.open(`/?${new URLSearchParams({ start: task, name, answer })}`, "_blank", "noopener");
+  // In its own process nothing is compiled yet.
+  openTab(`/?${new URLSearchParams({ start: task, name, answer })}`);
   try {
     return await answered;
   } finally {

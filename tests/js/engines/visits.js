@@ -37,13 +37,16 @@ export async function browse(t, folder, args, without = []) {
   return context;
 }
 
-/** The same, as a program that the test can kill as a crash would: `{ context, program }`. */
-export async function browseKillable(t, folder, more = []) {
+/**
+ * The same, as a program that the test can kill as a crash would: `{ context, program }`. With `noDefaults` its pages are
+ * hidden and can be frozen, as a user's are.
+ */
+export async function browseKillable(t, folder, more = [], { noDefaults = false } = {}) {
   const { executablePath, args } = options();
   const program = start(executablePath, [...args, ...more, "--headless", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"]);
   afterwards(t, () => program.kill());
   const [, endpoint] = await program.printed(/DevTools listening on (ws:\S+)/);
-  const browser = await chromium.connectOverCDP(endpoint);
+  const browser = await chromium.connectOverCDP(endpoint, { noDefaults });
   return { context: browser.contexts()[0], program };
 }
 
