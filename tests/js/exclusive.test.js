@@ -12,10 +12,11 @@ const limit = { timeout: 180_000 };
 
 /**
  * In a realm: does what comes, and acknowledges it once `proceed` resolves; `got`, `acked` and `refused` tell of it, `asked`
- * of how often it asked whether the holder is alive, and `stolen` of how often it took a lock from it.
+ * of how often it asked whether the holder is alive, `stolen` of how often it took a lock from it, and `transactions` of how
+ * many it is in the middle of.
  */
 const work = async () => {
-  Object.assign(globalThis, { got: [], acked: [], refused: [], asked: 0, stolen: 0, proceed: undefined });
+  Object.assign(globalThis, { got: [], acked: [], refused: [], asked: 0, stolen: 0, transactions: 0, proceed: undefined });
   const { postMessage } = BroadcastChannel.prototype;
   BroadcastChannel.prototype.postMessage = function (message) {
     if (message === "are you alive?") asked++;
@@ -25,6 +26,13 @@ const work = async () => {
   navigator.locks.request = function (name, options, ...rest) {
     if (options.steal) stolen++;
     return request.call(this, name, options, ...rest);
+  };
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...args) {
+    const begun = transaction.apply(this, args);
+    transactions++;
+    for (const end of ["complete", "abort"]) begun.addEventListener(end, () => transactions--);
+    return begun;
   };
   globalThis.bus = await everbus.openBus("shop");
   globalThis.iterator = bus.log.subscribe("worker", "beginning", { exclusive: true });
@@ -98,8 +106,12 @@ async function isFencedOff(holder, waiter) {
   assert.deepEqual(refused, all.slice(0, refused.length));
 }
 
-/** In a realm: nothing runs there until the server answers. */
-const hang = () => {
+/**
+ * In a realm that works: nothing runs there until the server answers. In the middle of a transaction it would hold up
+ * everybody who commits.
+ */
+const hang = async () => {
+  while (transactions > 0) await new Promise((resolve) => setTimeout(resolve));
   const request = new XMLHttpRequest();
   request.open("POST", "/outcomes", false);
   request.send("{}");
