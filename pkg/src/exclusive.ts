@@ -42,6 +42,13 @@ export class ExclusiveIterator extends CursorIterator {
       .catch((error: unknown) => this.fail(error));
   }
 
+  /** Resolves when the consumer is free for others. */
+  override async return(): Promise<IteratorResult<EventEnvelope, undefined>> {
+    const result = await super.return();
+    await this.freed;
+    return result;
+  }
+
   protected override take(): EventEnvelope | undefined {
     const envelope = super.take();
     if (envelope !== undefined) this.#tenure?.gave(envelope.seq_no!);

@@ -386,9 +386,9 @@ export interface ConsumerOptions<F extends Filter = Filter> {
    * ends, or its tab closes, crashes, freezes or hangs, the next one goes on after what was acknowledged. So an event may
    * be processed again, but is never acknowledged by two: what the earlier holder still acknowledges is refused with
    * `conflict`, and so is everybody else's `ack` meanwhile; the error's cause is `{ epoch, current }`. A subscription that
-   * lost its consumer waits for it again. `position` is where a consumer starts that nobody has held or acknowledged
-   * anything for; any other goes on where it got to. Tabs need Web Locks, so a secure context: else `unsupported`.
-   * Default false.
+   * lost its consumer waits for it again; leaving it, by `break` or `return()`, takes until the consumer is free.
+   * `position` is where a consumer starts that nobody has held or acknowledged anything for; any other goes on where it
+   * got to. Tabs need Web Locks, so a secure context: else `unsupported`. Default false.
    */
   exclusive?: boolean;
   /** What a cursor before the first stored event does: reject with `trimmed` (default), whose

@@ -86,6 +86,18 @@ test("closing a bus gives out nothing more of a consumer that others wait for", 
   equal(second.value, 1, "number of the second, as nothing was acknowledged");
 });
 
+test("a subscription that has been left holds nothing any more, and what it acknowledged is made", async (t) => {
+  const bus = await filled(t);
+  let made = 0;
+  for await (const { seq_no } of bus.log.subscribe("c", "beginning", exclusive)) {
+    void bus.log.ack("c", seq_no).then(() => made++);
+    if (seq_no === 2) break;
+  }
+  equal(made, 2, "acknowledgements made");
+  same(await bus.log.consumers(), [{ name: "c", lastAcked: 2, lag: 3 }]);
+  same(await bus.log.subscribe("c", "beginning", exclusive).return(), { value: undefined, done: true });
+});
+
 test("a closed bus holds nothing any more", async (t) => {
   let bus = await filled(t);
   await take(bus.log.subscribe("c", "beginning", exclusive), 2);
