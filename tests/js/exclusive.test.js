@@ -185,6 +185,8 @@ inEachEngine((site, engine) => {
     await load(waiter);
     assert.equal((await waiter.evaluate(acknowledge)).code, "conflict");
     await holder.close();
+    // A tab that was closed takes a moment to go.
+    await until(waiter, async () => (await navigator.locks.query()).held.length === 0);
     assert.equal(await waiter.evaluate(acknowledge), "made");
   });
 
