@@ -12,6 +12,12 @@ import { Tabs } from "./tabs.js";
 import type { SeqNo } from "./types.js";
 import { Writer } from "./writer.js";
 
+/**
+ * The longest message in bytes that may be a notice: one carries at most 32 KiB, and some numbers. The core's memory, to
+ * which it would be copied, never shrinks.
+ */
+const MOST_TOLD = 40 << 10;
+
 /** Where a bus's log is. */
 export type LogKind = "indexeddb" | "memory" | "none";
 
@@ -78,7 +84,8 @@ export class Channel {
     };
     const hear = (message: unknown): void => {
       const wantsEvents = dispatcher.size > 0;
-      const notice = message instanceof Uint8Array ? quietly(() => core.hear(message, wantsEvents)) : undefined;
+      const isShort = message instanceof Uint8Array && message.length <= MOST_TOLD;
+      const notice = isShort ? quietly(() => core.hear(message, wantsEvents)) : undefined;
       if (notice === undefined) look();
       else dispatcher.heard(...notice);
     };

@@ -175,6 +175,71 @@ inEachEngine((site) => {
     await gotAll(reader, 50);
   });
 
+  test("a message that is too long for a notice is kept out of the core's memory", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(() => {
+      const { Instance } = WebAssembly;
+      WebAssembly.Instance = function (...args) {
+        const instance = new Instance(...args);
+        globalThis.memory = Object.values(instance.exports).find((each) => each instanceof WebAssembly.Memory);
+        return instance;
+      };
+    });
+    await reader.evaluate(follow);
+    await writer.evaluate(() => new BroadcastChannel("everbus:shop").postMessage(new Uint8Array(64 << 20)));
+    await writer.evaluate(write, 1);
+    await until(reader, hasAll, 1);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, [1]);
+    const bytes = await reader.evaluate(() => memory.buffer.byteLength);
+    assert.ok(bytes < 16 << 20, `${bytes} bytes`);
+  });
+
+  test("buses that nobody writes to do nothing: no timer runs, and no transaction", limit, async (t) => {
+    const tabs = await twoTabs(t);
+    for (const tab of tabs) {
+      await tab.evaluate(() => {
+        globalThis.timers = new Set();
+        globalThis.transactions = 0;
+        for (const [set, clear] of [["setTimeout", "clearTimeout"], ["setInterval", "clearInterval"]]) {
+          const [start, stop] = [globalThis[set], globalThis[clear]];
+          globalThis[set] = (work, ...rest) => {
+            const timer = start(() => {
+              if (set === "setTimeout") timers.delete(timer);
+              work();
+            }, ...rest);
+            timers.add(timer);
+            return timer;
+          };
+          globalThis[clear] = (timer) => {
+            timers.delete(timer);
+            stop(timer);
+          };
+        }
+        const { transaction } = IDBDatabase.prototype;
+        IDBDatabase.prototype.transaction = function (...args) {
+          const begun = transaction.apply(this, args);
+          transactions++;
+          for (const end of ["complete", "abort"]) begun.addEventListener(end, () => transactions--);
+          return begun;
+        };
+      });
+      await tab.evaluate(follow);
+    }
+    await tabs[0].evaluate(() => void bus.log.subscribe("exclusive", "beginning", { exclusive: true }).next());
+    // Enough to be merged, and for a chapter.
+    for (const tab of tabs) await tab.evaluate(write, 100);
+    await tabs[0].evaluate(async () => {
+      bus.publishAll(Array.from({ length: 20_000 }, (_, n) => created(n)));
+      await bus.flush();
+    });
+    // While nothing is under way, only a message can bring about anything, and nobody sends one.
+    for (const tab of [...tabs, ...tabs]) {
+      await until(tab, hasAll, 20_200);
+      await until(tab, () => timers.size === 0 && transactions === 0);
+    }
+    assert.equal(await tabs[1].evaluate(() => bus.log.lastSeqNo()), 20_200);
+  });
+
   test("what a page commits in its last moment is delivered by the others", limit, async (t) => {
     const [reader, writer] = await twoTabs(t);
     await reader.evaluate(follow);
