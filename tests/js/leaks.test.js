@@ -17,6 +17,8 @@ after(() => server.close());
 /** Two buses each. */
 const ROUNDS = 500;
 const SAMPLES = 10;
+/** How many bytes of a page's heap a round may leave once half of them have run. The engine still compiles. */
+const MOST_LEFT = 1024;
 /**
  * `rounds` rounds: buses that are opened and closed, and on each of them, and on one that stays open, every kind of
  * subscription and of ending. `globalThis.known` has a weak reference to every bus, handler, iterator and callback.
@@ -84,8 +86,8 @@ const countKnown = () => {
 };
 
 /**
- * Fails if more of the objects than a round has are kept, if something else that `sample` gives still grows halfway, or if
- * in the end it isn't what is `left`.
+ * Fails if more of the objects than a round has are kept, if the heap or something else that `sample` gives still grows
+ * halfway, or if in the end it isn't what is `left`.
  */
 async function levelsOff(live, sample, left) {
   const samples = [];
@@ -94,10 +96,12 @@ async function levelsOff(live, sample, left) {
     samples.push(await sample());
   }
   const shown = samples.map((each) => JSON.stringify(each)).join("\n");
-  const { made, kept, ...end } = samples.at(-1);
+  const halfway = samples[SAMPLES / 2 - 1];
+  const { made, kept, heap, ...end } = samples.at(-1);
   assert.ok(made > ROUNDS, `${made} objects`);
   assert.ok(kept < made / (ROUNDS / SAMPLES), shown);
-  for (const what of Object.keys(end)) assert.equal(end[what], samples[SAMPLES / 2 - 1][what], `${what}:\n${shown}`);
+  if (heap !== undefined) assert.ok(heap - halfway.heap < (MOST_LEFT * ROUNDS) / 2, `the heap:\n${shown}`);
+  for (const what of Object.keys(end)) assert.equal(end[what], halfway[what], `${what}:\n${shown}`);
   assert.deepEqual({ ...end, ...left }, end);
 }
 
@@ -145,13 +149,17 @@ test("a page that opens and closes a thousand buses and subscriptions keeps noth
         const { held, pending } = await navigator.locks.query();
         return { ...watched, memory: memory.buffer.byteLength, locks: held.length + pending.length };
       });
-      return { ...open, ...(await page.evaluate(countKnown)) };
+      const counted = await page.evaluate(countKnown);
+      await devtools.send("HeapProfiler.collectGarbage");
+      const { usedSize, embedderHeapUsedSize } = await devtools.send("Runtime.getHeapUsage");
+      return { ...open, ...counted, heap: usedSize + embedderHeapUsedSize };
     },
     // One bus stays open, and listens to others.
     { channels: 1, locks: 0 },
   );
 });
 
+// The heap of this process is the test runner's, too.
 test("a process that opens and closes a thousand buses and subscriptions keeps nothing of them", limit, async () => {
   globalThis.everbus = everbus;
   v8.setFlagsFromString("--expose-gc");
