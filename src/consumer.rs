@@ -28,6 +28,8 @@ pub struct Cursor {
     pub claim: Option<Claim>,
     /// Whether that claim still keeps others from acknowledging.
     pub is_held: bool,
+    /// Whether nobody has held it, sought it or acknowledged anything for it yet.
+    pub is_new: bool,
 }
 
 /// A change of a consumer's position.
@@ -77,7 +79,8 @@ pub struct ConsumerInfo {
 
 impl Cursor {
     /// Where a consumer is that never did anything, in a log that was never trimmed.
-    pub const START: Cursor = Cursor { next: SeqNo::FIRST, claim: None, is_held: false };
+    pub const START: Cursor =
+        Cursor { next: SeqNo::FIRST, claim: None, is_held: false, is_new: true };
 
     /// Where a consumer begins that is new in a log with these bounds. What was trimmed before it came is
     /// none of its events.
@@ -110,16 +113,12 @@ impl Cursor {
                 Err(Error::TakenOver { epoch, current: cursor.epoch() })
             }
             CursorChange::Seek(position) => {
-                Ok(Cursor { next: position.resolve(bounds, cursor)?, ..cursor })
+                Ok(Cursor { next: position.resolve(bounds, cursor)?, is_new: false, ..cursor })
             }
             CursorChange::Claim { holder, start } => {
-                let next = if stored.is_none_or(|stored| stored == Cursor::START) {
-                    start.resolve(bounds, cursor)?
-                } else {
-                    cursor.next
-                };
+                let next = if cursor.is_new { start.resolve(bounds, cursor)? } else { cursor.next };
                 let claim = Some(Claim { epoch: cursor.epoch() + 1, holder });
-                Ok(Cursor { next, claim, is_held: true })
+                Ok(Cursor { next, claim, is_held: true, is_new: false })
             }
             CursorChange::Release(claim) => {
                 Ok(Cursor { is_held: cursor.is_held && cursor.claim != Some(claim), ..cursor })
@@ -132,7 +131,8 @@ impl Cursor {
         if seq_no.get() > last {
             return Err(Error::past_the_end(seq_no, last));
         }
-        Ok(Cursor { next: self.next.max(SeqNo::new(seq_no.get() + 1)?), ..self })
+        let next = self.next.max(SeqNo::new(seq_no.get() + 1)?);
+        Ok(Cursor { next, is_new: false, ..self })
     }
 
     fn epoch(self) -> u64 {

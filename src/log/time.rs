@@ -51,10 +51,13 @@ pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<S
 /// A position without a time: that of the first event at or after it, or the end if there is none.
 pub(crate) async fn resolve(log: &dyn EventLog, position: SeekPosition) -> Result<SeekPosition> {
     match position {
-        SeekPosition::Time(time) => Ok(match find(log, time).await? {
-            Some(seq_no) => SeekPosition::Sequence(seq_no.get()),
-            None => SeekPosition::Latest,
-        }),
+        SeekPosition::Time(time) => {
+            // The end as it was before the search: what comes meanwhile may be what is looked for.
+            let last = log.bounds().await?.last;
+            let found = find(log, time).await?;
+            let end = last.map_or(1, |last| last.get() + 1);
+            Ok(SeekPosition::Sequence(found.map_or(end, SeqNo::get)))
+        }
         position => Ok(position),
     }
 }

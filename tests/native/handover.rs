@@ -1,18 +1,21 @@
 //! From stored to live: every interleaving of writers and a reader gives each event once, in order.
 //!
 //! The back end here yields inside each operation, so that a step of the schedule can fall between
-//! any two of its effects; the schedule is drawn at random, and proptest prints the one that fails.
+//! any two of its effects; the schedule is drawn at random, and proptest prints the one that fails. In
+//! the end the reader runs only as long as it is woken.
 
 use async_trait::async_trait;
 use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
     Batch, ConsumerInfo, Cursor, CursorMove, EntityEvent, EventEnvelope, EventLog, Filter,
-    MemoryLog, Query, Result, SeekPosition, SeqNo, Subscription, Uuid,
+    MemoryLog, Query, Result, SeekPosition, SeqNo, Subscription, Timestamp, Uuid,
 };
-use futures::task::noop_waker;
+use futures::task::{ArcWake, waker};
 use proptest::prelude::*;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 /// A memory log whose every operation takes its time, before and after its effect.
@@ -22,8 +25,12 @@ struct Slow(MemoryLog);
 /// Lets the others go first, once.
 async fn pause() {
     let mut paused = false;
-    std::future::poll_fn(|_| {
-        if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     })
     .await
 }
@@ -76,125 +83,213 @@ impl EventLog for Slow {
     }
 }
 
-fn envelope(n: u64) -> EventEnvelope {
+/// When the events before the first step happened, and when those of the writers.
+const THEN: i64 = 1;
+const NOW: i64 = 2;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("it is a time")
+}
+
+fn envelope(n: u64, time: i64) -> EventEnvelope {
     let entity_type = if n.is_multiple_of(3) { "wanted" } else { "other" };
     let entity_id = Uuid::from_u64_pair(0, n);
     let event = EntityEvent::Deleted { entity_type: entity_type.into(), entity_id };
-    EventEnvelope::new(event.into(), &*everbus::env::system())
+    EventEnvelope {
+        timestamp: at(time),
+        ..EventEnvelope::new(event.into(), &*everbus::env::system())
+    }
 }
 
 /// Appends batches of these sizes.
 async fn write(log: Slow, batches: Vec<usize>, start: u64) {
     let mut n = start;
     for size in batches {
-        let envelopes: Vec<_> = (0..size as u64).map(|i| envelope(n + i)).collect();
+        let envelopes: Vec<_> = (0..size as u64).map(|i| envelope(n + i, NOW)).collect();
         n += size as u64;
         log.append_batch(Batch::of(&envelopes).expect("they are valid")).await.expect("it works");
     }
 }
 
+/// How a reader begins.
+#[derive(Clone, Copy, Debug)]
+enum Beginning {
+    Subscribe,
+    TakeOver,
+    Seek,
+}
+
+/// What a reader has got, and the last number in the log when it had begun.
+#[derive(Debug, Default)]
+struct Reading {
+    last_at_begin: Option<u64>,
+    numbers: Vec<u64>,
+}
+
 /// Subscribes, and gathers the numbers of what comes. Dropped calls are part of the schedule.
 async fn read(
     log: Slow,
+    beginning: Beginning,
     position: SeekPosition,
     filter: Filter,
-    read: Arc<std::sync::Mutex<Vec<u64>>>,
+    reading: Arc<Mutex<Reading>>,
 ) {
-    let subscription = Subscription::open(log.handle(), None, position, filter).await;
+    let handle = log.handle();
+    let subscription = match beginning {
+        Beginning::Subscribe => Subscription::open(handle, Some("reader"), position, filter).await,
+        Beginning::TakeOver => {
+            Subscription::take_over(handle, "reader", Uuid::nil(), position, filter).await
+        }
+        Beginning::Seek => {
+            log.seek("reader", position).await.expect("it works");
+            let position = SeekPosition::LastAcknowledged;
+            Subscription::open(handle, Some("reader"), position, filter).await
+        }
+    };
     let mut subscription = subscription.expect("it works");
+    let reading = || reading.lock().expect("nobody panics");
+    let last = log.0.bounds().await.expect("it works").last;
+    reading().last_at_begin = Some(last.map_or(0, SeqNo::get));
+    let keep = |envelope: Option<Result<EventEnvelope>>| {
+        let envelope = envelope.expect("the log is open").expect("it works");
+        reading().numbers.push(envelope.seq_no.expect("it is stored").get());
+    };
     loop {
         // Every other call is dropped after one poll, at whatever point it has reached.
         {
             let mut next = Box::pin(subscription.next());
             let polled = std::future::poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
             if let Poll::Ready(envelope) = polled {
-                push(&read, envelope);
+                keep(envelope);
                 continue;
             }
         }
-        let envelope = subscription.next().await;
-        push(&read, envelope);
+        keep(subscription.next().await);
     }
 }
 
-fn push(read: &std::sync::Mutex<Vec<u64>>, envelope: Option<Result<EventEnvelope>>) {
-    let envelope = envelope.expect("the log is open").expect("it works");
-    let seq_no = envelope.seq_no.expect("it is stored").get();
-    read.lock().expect("nobody panics").push(seq_no);
+/// Whether a task was woken.
+struct Woken(AtomicBool);
+
+impl ArcWake for Woken {
+    fn wake_by_ref(woken: &Arc<Woken>) {
+        woken.0.store(true, Ordering::Relaxed);
+    }
 }
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Polls the tasks in the order of the schedule, and then in turn until the writers are done and the
-/// reader has stopped.
+/// Polls the tasks in the order of the schedule, then the writers until they are done, and the reader as
+/// long as it is woken.
 fn run(mut writers: Vec<Task>, mut reader: Task, schedule: &[usize]) {
-    let waker = noop_waker();
+    let woken = Arc::new(Woken(AtomicBool::new(true)));
+    let waker = waker(Arc::clone(&woken));
     let mut cx = Context::from_waker(&waker);
-    let mut step = |writers: &mut Vec<Task>, task: usize| {
-        let index = task % (writers.len() + 1);
-        match writers.get_mut(index) {
-            Some(writer) => {
-                if writer.as_mut().poll(&mut cx).is_ready() {
-                    drop(writers.remove(index));
-                }
-            }
-            None => assert!(reader.as_mut().poll(&mut cx).is_pending()),
+    let mut read = || {
+        woken.0.store(false, Ordering::Relaxed);
+        assert!(reader.as_mut().poll(&mut cx).is_pending());
+    };
+    let mut writing = Context::from_waker(futures::task::noop_waker_ref());
+    let mut write = |writers: &mut Vec<Task>, writer: usize| {
+        if writers[writer].as_mut().poll(&mut writing).is_ready() {
+            drop(writers.remove(writer));
         }
     };
     for task in schedule {
-        step(&mut writers, *task);
+        match task % (writers.len() + 1) {
+            writer if writer < writers.len() => write(&mut writers, writer),
+            _ => read(),
+        }
     }
     while !writers.is_empty() {
-        step(&mut writers, 0);
+        write(&mut writers, 0);
     }
-    for _ in 0..2000 {
-        step(&mut writers, 0);
+    while woken.0.load(Ordering::Relaxed) {
+        read();
     }
 }
 
+/// The numbers that a reader may start at: one, but for the latest, which is somewhere from when it was asked
+/// for to when it had begun.
+fn starts(
+    beginning: Beginning,
+    position: SeekPosition,
+    (stored, acked): (u64, u64),
+    last_at_begin: u64,
+) -> RangeInclusive<u64> {
+    let only = |start| start..=start;
+    match (beginning, position) {
+        // Who isn't new goes on.
+        (Beginning::TakeOver, _) if acked > 0 => only(acked + 1),
+        (_, SeekPosition::Beginning) => only(1),
+        (_, SeekPosition::LastAcknowledged) => only(acked + 1),
+        (_, SeekPosition::Sequence(n)) => only(n.max(1)),
+        (_, SeekPosition::Time(time)) => only(if time == at(THEN) { 1 } else { stored + 1 }),
+        _ => stored + 1..=last_at_begin + 1,
+    }
+}
+
+fn positions() -> impl Strategy<Value = SeekPosition> {
+    prop_oneof![
+        3 => (0..6u64).prop_map(SeekPosition::Sequence),
+        1 => Just(SeekPosition::Beginning),
+        1 => Just(SeekPosition::LastAcknowledged),
+        2 => Just(SeekPosition::Latest),
+        2 => (THEN..=NOW).prop_map(|second| SeekPosition::Time(at(second))),
+    ]
+}
+
+fn beginnings() -> impl Strategy<Value = Beginning> {
+    prop_oneof![Just(Beginning::Subscribe), Just(Beginning::TakeOver), Just(Beginning::Seek)]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(6000))]
 
     #[test]
     fn each_event_comes_once_and_in_order(
-        stored in 0..8u64,
+        (stored, acked) in (0..8u64).prop_flat_map(|stored| (Just(stored), 0..=stored)),
         a in proptest::collection::vec(1..5usize, 0..12),
         b in proptest::collection::vec(1..5usize, 0..12),
-        start in 0..6u64,
+        beginning in beginnings(),
+        position in positions(),
         filtered in any::<bool>(),
         schedule in proptest::collection::vec(0..3usize, 0..150),
     ) {
         let log = Slow::default();
         futures::executor::block_on(async {
             for n in 1..=stored {
-                log.0.append(envelope(n)).await.expect("it works");
+                log.0.append(envelope(n, THEN)).await.expect("it works");
+            }
+            if let Ok(acked) = SeqNo::new(acked) {
+                log.0.ack("reader", acked).await.expect("it works");
             }
         });
         let filter: Filter = match filtered {
             true => serde_json::from_str(r#"{"entity_type":"wanted"}"#).expect("it is a filter"),
             false => Filter::default(),
         };
-        let given = Arc::default();
+        let reading = Arc::default();
         let writers: Vec<Task> = vec![
             Box::pin(write(log.clone(), a.clone(), 1000)),
             Box::pin(write(log.clone(), b.clone(), 2000)),
         ];
-        let position = SeekPosition::Sequence(start);
-        let reader = Box::pin(read(log.clone(), position, filter.clone(), Arc::clone(&given)));
+        let reader =
+            Box::pin(read(log.clone(), beginning, position, filter.clone(), Arc::clone(&reading)));
         run(writers, reader, &schedule);
 
         let total = stored as usize + a.iter().sum::<usize>() + b.iter().sum::<usize>();
-        let mut expected = Vec::new();
-        let mut query = Query { filter, from: start, ..Query::default() };
-        loop {
+        let reading = reading.lock().expect("nobody panics");
+        let last_at_begin = reading.last_at_begin.expect("it has begun");
+        let starts = starts(beginning, position, (stored, acked), last_at_begin);
+        let mut is_right = false;
+        for from in starts.clone() {
+            let query = Query { from, filter: filter.clone(), ..Query::default() };
             let page = futures::executor::block_on(log.0.read(&query)).expect("it works");
-            expected.extend(page.envelopes().filter_map(|e| e.seq_no).map(u64::from));
-            prop_assert_eq!(page.last, total as u64);
-            match page.resume {
-                Some(resume) => query.from = resume.get(),
-                None => break,
-            }
+            prop_assert_eq!((page.last, page.resume), (total as u64, None));
+            let expected = page.envelopes().filter_map(|e| e.seq_no).map(u64::from);
+            is_right |= expected.eq(reading.numbers.iter().copied());
         }
-        prop_assert_eq!(&*given.lock().expect("nobody panics"), &expected);
+        prop_assert!(is_right, "{:?} don't start in {:?}, or are not all", reading.numbers, starts);
     }
 }

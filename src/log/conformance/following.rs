@@ -190,13 +190,18 @@ pub async fn a_claim_goes_on_after_what_was_acknowledged(harness: impl Harness) 
     let log = harness.open().await;
     fill(&*log, 5).await;
     log.ack("acknowledged", seq(3)).await.expect("it works");
+    log.ack("put back", seq(3)).await.expect("it works");
+    log.seek("put back", SeekPosition::Beginning).await.expect("it works");
+    log.seek("sought", SeekPosition::Sequence(0)).await.expect("it works");
     log.subscribe("subscribed", SeekPosition::Beginning).await.expect("it works");
     let latest = SeekPosition::Latest;
     let mut new = take_over(&*log, "new", 1, latest).await.expect("it works");
     log.append(sample(6)).await.expect("it works");
     log.append(sample(7)).await.expect("it works");
     assert_eq!(numbers(&mut new, 2).await, [6, 7]);
-    let cases = [("new", 6), ("acknowledged", 4), ("subscribed", 8)];
+    let log = harness.reopen(log).await;
+    let cases =
+        [("new", 6), ("acknowledged", 4), ("put back", 1), ("sought", 1), ("subscribed", 8)];
     let mut taken = Vec::new();
     for (consumer, first) in cases {
         let position = if consumer == "new" { SeekPosition::Beginning } else { latest };
@@ -271,8 +276,10 @@ pub async fn a_consumer_that_is_new_begins_at_the_first_stored_event(harness: im
     assert_eq!(error.code(), "trimmed");
     let start = SeekPosition::Latest;
     let claim = CursorChange::Claim { holder: Uuid::from_u64_pair(0, 1), start };
-    let claimed = log.move_cursor("claimed", claim).await.expect("it works");
-    assert_eq!(claimed.next, seq(2501), "a claim says itself where a new one starts");
+    for consumer in ["claimed", "new"] {
+        let claimed = log.move_cursor(consumer, claim).await.expect("it works");
+        assert_eq!(claimed.next, seq(2501), "a claim says itself where a new one starts");
+    }
     log.trim(seq(2501)).await.expect("it works");
     let mut newest = log.subscribe("newest", last_acknowledged).await.expect("it works");
     log.append(sample(2501)).await.expect("it works");

@@ -89,6 +89,7 @@ fn read_head(bytes: &[u8]) -> Option<Head> {
 pub(super) fn cursor_to_js(cursor: &Cursor) -> JsValue {
     let next = ("next", JsValue::from(cursor.next.get() as f64));
     match cursor.claim {
+        None if cursor.is_new => record(&[next, ("new", JsValue::TRUE)]),
         None => record(&[next]),
         Some(Claim { epoch, holder }) => record(&[
             next,
@@ -103,12 +104,13 @@ pub(super) fn cursor_from_js(name: &JsValue, value: &JsValue) -> Result<Cursor> 
     let read = || {
         let next = SeqNo::new(number(value, "next")?).ok()?;
         if field(value, "epoch").is_undefined() {
-            return Some(Cursor { next, ..Cursor::START });
+            let is_new = field(value, "new").as_bool() == Some(true);
+            return Some(Cursor { next, is_new, ..Cursor::START });
         }
         let epoch = number(value, "epoch")?;
         let holder = parse_id(&field(value, "holder").as_string()?)?;
         let is_held = field(value, "held").as_bool()?;
-        Some(Cursor { next, claim: Some(Claim { epoch, holder }), is_held })
+        Some(Cursor { next, claim: Some(Claim { epoch, holder }), is_held, is_new: false })
     };
     read().ok_or_else(|| {
         let name = name.as_string().unwrap_or_default();
