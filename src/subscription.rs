@@ -48,14 +48,14 @@ impl Subscription {
         filter: Filter,
     ) -> Result<Subscription> {
         // Listening begins before anything is read, so that no commit falls between the two. The
-        // bounds come first: "latest" is what it was when the caller asked.
+        // position comes first: "latest" is what it was when the caller asked.
         let commits = log.commits();
+        let position = time::resolve(&*log, position).await?;
         let bounds = log.bounds().await?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
             None => Cursor::new(bounds)?,
         };
-        let position = time::resolve(&*log, position).await?;
         let next = position.resolve(bounds, cursor)?;
         Ok(Subscription::start(log, commits, filter, next, None))
     }

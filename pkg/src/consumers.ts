@@ -116,35 +116,44 @@ export class Consumers {
 
   /** Resolves to each one's error, if it has one. */
   async #tryWrite(acks: readonly Ack[]): Promise<(EverbusError | undefined)[]> {
+    const errors = await this.#make(acks);
+    const refused = acks.filter((ack, i) => ack.tenure === undefined && errors[i]?.code === "conflict");
+    const free = await this.#vacate(new Set(refused.map(({ consumer }) => consumer)));
+    const again = refused.filter(({ consumer }) => free.has(consumer));
+    if (again.length > 0) {
+      const outcomes = await this.#make(again);
+      for (const [i, ack] of again.entries()) errors[acks.indexOf(ack)] = outcomes[i];
+    }
+    return errors;
+  }
+
+  async #make(acks: readonly Ack[]): Promise<(EverbusError | undefined)[]> {
     const names = acks.map((ack) => ack.consumer);
     const numbers = Float64Array.from(acks, (ack) => ack.seqNo);
     const epochs = Float64Array.from(acks, (ack) => ack.tenure?.epoch ?? 0);
     const holders = acks.map((ack) => ack.tenure?.holder ?? "");
     try {
-      const write = () => this.#call(() => awaitCore(() => this.#log.ack(names, numbers, epochs, holders)));
-      const errors = await write();
-      const held = acks.filter((ack, i) => ack.tenure === undefined && errors[i]?.code === "conflict");
-      // Doing all of them again changes nothing for those that were made.
-      return (await this.#vacate(new Set(held.map((ack) => ack.consumer)))) ? await write() : errors;
+      return await this.#call(() => awaitCore(() => this.#log.ack(names, numbers, epochs, holders)));
     } catch (error) {
       return acks.map(() => error as EverbusError);
     }
   }
 
-  /** Ends the claims of holders that are gone without a word, as a closed tab is. Resolves to whether there was one. */
-  async #vacate(consumers: ReadonlySet<string>): Promise<boolean> {
-    let isAnyFree = false;
+  /** Ends the claims of holders that are gone without a word, as a closed tab is. Resolves to those that are free. */
+  async #vacate(consumers: ReadonlySet<string>): Promise<Set<string>> {
+    const free = new Set<string>();
     for (const consumer of consumers) {
-      const isFree = await this.#locks.ifFree(consumer, async () => {
+      const vacate = this.#locks.ifFree(consumer, async () => {
         const holder = uuidV7(Date.now());
         const cursor = await awaitCore(() => this.#log.takeOver(consumer, holder, "last_acknowledged", undefined, false));
         const epoch = callCore(() => cursor.epoch);
         callCore(() => cursor.close());
         await awaitCore(() => this.#log.release(consumer, epoch, holder));
       });
-      if (isFree) isAnyFree = true;
+      // If that fails, it stays as it was.
+      if (await vacate.catch(() => false)) free.add(consumer);
     }
-    return isAnyFree;
+    return free;
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {

@@ -183,13 +183,17 @@ export class Dispatcher {
     } catch (error) {
       return this.#passOver(error as EverbusError, from);
     }
-    for (const envelope of decodeAll(chunks)) {
+    const envelopes = decodeAll(chunks);
+    if (envelopes.length === 0) {
+      const [first] = await awaitCore(() => this.#log.bounds());
+      if (!this.#closed) this.#skipTo(Math.min(Math.max(first || Infinity, to + 1), end + 1));
+    }
+    for (const envelope of envelopes) {
       if (this.#closed) return;
-      this.#skipTo(envelope.seq_no!);
-      this.#delivered = envelope.seq_no!;
+      this.#skipTo(envelope.seq_no);
+      this.#delivered = envelope.seq_no;
       this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
     }
-    this.#skipTo(to + 1);
   }
 
   /** Passes over damaged events, and says so; but first gives what comes before them. */

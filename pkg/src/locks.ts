@@ -1,4 +1,4 @@
-import { everbusError } from "./errors.js";
+import { EverbusError, everbusError } from "./errors.js";
 
 /** What is done with a lock, until it is lost or nobody wants it any more. */
 export type Hold = (lost: AbortSignal) => Promise<void>;
@@ -25,23 +25,28 @@ export function aborted(...signals: AbortSignal[]): Promise<void> {
 
 /** The locks of a log in memory: nobody outside this realm knows it, and nothing here gets lost. */
 export class RealmLocks implements Locks {
-  readonly #last = new Map<string, Promise<void>>();
+  /** Of each consumer who holds it, and behind them who waits, in the order in which they came. */
+  readonly #queues = new Map<string, (() => void)[]>();
 
   check(): void {}
 
   async keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void> {
     const { signal } = new AbortController();
     while (!ended.aborted) {
-      let isHolding = false;
-      const before = this.#last.get(consumer) ?? Promise.resolve();
-      const turn = before.then(() => {
-        if (ended.aborted) return;
-        isHolding = true;
-        return hold(signal);
-      });
-      this.#last.set(consumer, turn.catch(ignore));
-      await Promise.race([turn, aborted(ended)]);
-      if (isHolding) await turn;
+      const queue = this.#queues.get(consumer) ?? [];
+      this.#queues.set(consumer, queue);
+      let begin!: () => void;
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      if (queue.push(begin) === 1) begin();
+      try {
+        await Promise.race([begun, aborted(ended)]);
+        if (!ended.aborted) await hold(signal);
+      } finally {
+        // Who gives up waiting leaves nothing behind.
+        queue.splice(queue.indexOf(begin), 1);
+        if (queue.length === 0) this.#queues.delete(consumer);
+        else queue[0]!();
+      }
     }
   }
 
@@ -97,7 +102,7 @@ export class TabLocks implements Locks {
   async keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void> {
     const name = this.#name(consumer);
     while (!ended.aborted) {
-      const round = new Round(name, hold);
+      const round = new Round(name, hold, ended);
       const end = (): void => round.stopWaiting();
       ended.addEventListener("abort", end);
       try {
@@ -105,7 +110,7 @@ export class TabLocks implements Locks {
       } finally {
         ended.removeEventListener("abort", end);
       }
-      if (round.isSuspended) await shown(ended);
+      await round.suspended;
     }
   }
 }
@@ -114,6 +119,7 @@ export class TabLocks implements Locks {
 class Round {
   readonly #name: string;
   readonly #hold: Hold;
+  readonly #ended: AbortSignal;
   readonly #waiting = new AbortController();
   readonly #lost = new AbortController();
   #holding: Promise<void> | undefined = undefined;
@@ -121,11 +127,13 @@ class Round {
   #alive: BroadcastChannel | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #unanswered = 0;
-  isSuspended = false;
+  /** Resolves when the page, if it was about to stop, runs again. */
+  suspended: Promise<void> | undefined = undefined;
 
-  constructor(name: string, hold: Hold) {
+  constructor(name: string, hold: Hold, ended: AbortSignal) {
     this.#name = name;
     this.#hold = hold;
+    this.#ended = ended;
   }
 
   stopWaiting(): void {
@@ -133,23 +141,31 @@ class Round {
   }
 
   async run(): Promise<void> {
+    for (const [target, event] of suspendingEvents()) target.addEventListener(event, this.#suspend);
+    try {
+      await this.#wait();
+      // What was begun under the lock ends before it is begun again.
+      await this.#holding;
+    } finally {
+      for (const [target, event] of suspendingEvents()) target.removeEventListener(event, this.#suspend);
+    }
+  }
+
+  /** Resolves when the lock is given back or lost, or isn't waited for any more. */
+  async #wait(): Promise<void> {
     this.#askLater();
     if (typeof BroadcastChannel === "function") {
       this.#alive = new BroadcastChannel(this.#name);
       this.#alive.onmessage = ({ data }) => this.#heard(data);
     }
-    for (const [target, event] of suspendingEvents()) target.addEventListener(event, this.#suspend);
     try {
       await this.#request({ signal: this.#waiting.signal });
       await this.#stolen;
     } finally {
-      for (const [target, event] of suspendingEvents()) target.removeEventListener(event, this.#suspend);
       clearTimeout(this.#timer);
       this.#alive?.close();
       this.#lost.abort();
     }
-    // What was begun under the lock ends before it is begun again.
-    await this.#holding;
   }
 
   async #request(options: LockOptions): Promise<void> {
@@ -157,7 +173,8 @@ class Round {
       await navigator.locks.request(this.#name, options, () => this.#granted());
     } catch (error) {
       // That is how it ends when it is no longer waited for, and when it is stolen.
-      if ((error as Error).name !== "AbortError") throw error;
+      if ((error as Error).name === "AbortError") return;
+      throw error instanceof EverbusError ? error : everbusError("unavailable", "the platform refuses Web Locks here", error);
     }
   }
 
@@ -194,7 +211,8 @@ class Round {
   }
 
   readonly #suspend = (): void => {
-    this.isSuspended = true;
+    // It may be back before this round is over.
+    this.suspended = shown(this.#ended);
     this.#waiting.abort();
     this.#lost.abort();
   };
@@ -222,5 +240,3 @@ function shown(ended: AbortSignal): Promise<void> {
     if (ended.aborted) resolve();
   }).finally(() => over.abort());
 }
-
-function ignore(): void {}

@@ -28,7 +28,7 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
     session = await openSession(kind, checkedName, settings);
   } catch (error) {
     if (settings.log !== undefined || (error as EverbusError).code !== "unavailable") throw error;
-    const message = `the log is only in memory, which log: "memory" asks for: ${(error as EverbusError).message}`;
+    const message = `the log is only in memory, and lost with this realm; if that will do, say log: "memory": ${(error as EverbusError).message}`;
     fallBack = everbusError("unavailable", message, error);
     kind = "memory";
     session = await openSession(kind, checkedName, settings);

@@ -7,6 +7,8 @@ export class Tenure {
   /** The numbers that were given out: none yet. */
   #first: SeqNo = Infinity;
   #last: SeqNo = 0;
+  /** Whether the subscription has lost the consumer, or left it. */
+  isOver = false;
   readonly #onRefused: () => void;
 
   /** `onRefused` is called when the log knows a newer claim. */
@@ -57,6 +59,8 @@ export class Tenures {
     if (known === undefined) return undefined;
     const { newest, earlier } = known;
     const isOld = earlier !== undefined && seqNo <= earlier.last && !newest.hasGiven(seqNo);
-    return isOld ? earlier : newest;
+    if (isOld) return earlier;
+    // What it has never given out anybody may acknowledge, as far as nobody else holds the consumer.
+    return newest.isOver && seqNo > newest.last ? undefined : newest;
   }
 }

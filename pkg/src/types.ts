@@ -158,8 +158,8 @@ export interface Receipt {
   /** Live receivers in this realm at the time of the call; 0 is not an error. */
   receivers: number;
   /**
-   * Resolves to the event's `seq_no` once it is durable; without a log, to undefined. Rejects with an `EverbusError`;
-   * ignoring it is safe.
+   * Resolves to the event's `seq_no` once it is durable; without a log, to undefined. Rejects with an `EverbusError`
+   * (`conflict`, `queue_full`, `quota_exceeded`, `closed`, `storage`, …); ignoring it is safe.
    */
   committed: Promise<SeqNo | undefined>;
 }
@@ -185,11 +185,11 @@ export interface SubscribeOptions {
    * a handler, after the event that is being delivered has reached everybody.
    */
   deliver?: "committed" | "immediate";
-  /** Ends the subscription when it aborts. */
+  /** Ends the subscription when it aborts. An iterator ends without an error, and drops what it has not given out. */
   signal?: AbortSignal;
   /**
-   * Called once per episode with how many events this subscriber missed. With committed delivery it never is: the
-   * subscriber catches up from the log.
+   * Tells an iterator with immediate delivery, as it is read again, how many events it missed: once per episode. Nobody
+   * else misses any: handlers are called at once, and committed delivery catches up from the log.
    */
   onLagged?(missed: number): void;
 }
@@ -233,8 +233,10 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   publishAll(events: FrameworkEvent[], options?: PublishOptions): Receipt[];
 
   /**
-   * Calls `handler` with every later event. A handler that throws, or whose promise rejects, reaches `onError` with
-   * code `subscriber`; the others still get the event. The envelope is shared with them: don't change it.
+   * Calls `handler` with every event that is committed after the call; with immediate delivery, published after it. Its
+   * promise isn't awaited before the next one. A handler that throws, or whose promise rejects, reaches `onError` with
+   * code `subscriber`; the others still get the event. The envelope is shared with them: don't change it. What was
+   * trimmed or damaged before it could be read is passed over, and `onError` told (`trimmed`, `corrupt`).
    *
    * @returns the way to unsubscribe; calling it twice is safe.
    * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
@@ -250,9 +252,10 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   ): () => void;
 
   /**
-   * The same as an async iterable; `break`, `return()` and the signal end it. It starts at the call. With a log a slow
-   * reader catches up from it; without one it keeps the newest `capacity` events and tells `onLagged` how many were
-   * missed.
+   * The same as an async iterable; `break`, `return()` and the signal end it, and drop what it has. It starts at the call.
+   * A slow reader catches up from the log; with immediate delivery it keeps the newest `capacity` events and tells
+   * `onLagged` how many were missed. It ends with an error, from `next()`, at what was trimmed or damaged before it was
+   * read (`trimmed`, `corrupt`), and if the log can't be read (`storage`).
    *
    * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
    * @example
@@ -340,7 +343,11 @@ export interface EventLog<out S extends Schema = Schema> {
    * exclusive subscription elsewhere holds the consumer or has taken it over; `closed`, `storage`, `quota_exceeded`.
    */
   ack(consumer: string, seqNo: SeqNo): Promise<void>;
-  /** Where the consumer's next "last_acknowledged" subscription starts. Running subscriptions are unaffected. */
+  /**
+   * Where the consumer's next "last_acknowledged" or exclusive subscription starts. Running subscriptions are unaffected.
+   *
+   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position`, `closed`, `storage`, `quota_exceeded`.
+   */
   seek(consumer: string, position: SeekPosition): Promise<void>;
   /** Every consumer that has acknowledged, sought or subscribed. */
   consumers(): Promise<ConsumerInfo[]>;
@@ -386,9 +393,9 @@ export interface ConsumerOptions<F extends Filter = Filter> {
    * ends, or its tab closes, crashes, freezes or hangs, the next one goes on after what was acknowledged. So an event may
    * be processed again, but is never acknowledged by two: what the earlier holder still acknowledges is refused with
    * `conflict`, and so is everybody else's `ack` meanwhile; the error's cause is `{ epoch, current }`. A subscription that
-   * lost its consumer waits for it again; leaving it, by `break` or `return()`, takes until the consumer is free.
-   * `position` is where a consumer starts that nobody has held or acknowledged anything for; any other goes on where it
-   * got to. Tabs need Web Locks, so a secure context: else `unsupported`. Default false.
+   * lost its consumer waits for it again; `break` and `return()` end it, and take until it holds the consumer no more.
+   * `position` is where a consumer starts that nobody has held, sought or acknowledged anything for; any other goes on
+   * where it got to. Tabs need Web Locks, so a secure context: else `unsupported`. Default false.
    */
   exclusive?: boolean;
   /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
@@ -400,7 +407,8 @@ export interface ConsumerOptions<F extends Filter = Filter> {
 export interface ConsumerInfo {
   /** The consumer's name. */
   name: string;
-  /** The last number it acknowledged, or was put behind: by `seek`, or as it is newer than what was trimmed. */
+  /** The number before the one it goes on with: the last it acknowledged, or where `seek`, or trimming before its time, has
+   *  put it. */
   lastAcked?: SeqNo;
   /** Stored events after that one, also those that its filter leaves out. */
   lag: number;

@@ -117,6 +117,34 @@ const hang = async () => {
   request.send("{}");
 };
 
+/** In a realm: keeps the log's database busy until `letGo()`. */
+const holdUp = async () => {
+  const db = await new Promise((resolve, reject) => {
+    const request = indexedDB.open("everbus:shop");
+    Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) });
+  });
+  const store = db.transaction([...db.objectStoreNames], "readwrite").objectStore("meta");
+  const again = () => (store.get("nothing").onsuccess = again);
+  again();
+  globalThis.letGo = () => {
+    store.transaction.abort();
+    db.close();
+  };
+};
+
+/** A page that has a consumer's lock, and can't claim it yet; `goOn()` lets it. */
+async function claiming(open) {
+  const [page, other] = [await open(), await open()];
+  await page.evaluate(async () => {
+    globalThis.bus = await everbus.openBus("shop");
+    await bus.publish(created(1)).committed;
+  });
+  await other.evaluate(holdUp);
+  await page.evaluate(work);
+  await until(page, async () => (await navigator.locks.query()).held.length === 1);
+  return { page, goOn: () => other.evaluate(() => letGo()) };
+}
+
 async function crash(page) {
   const crashed = page.waitForEvent("crash");
   (await page.context().newCDPSession(page)).send("Page.crash").catch(() => {});
@@ -199,6 +227,15 @@ inEachEngine((site, engine) => {
       });
     }
     assert.deepEqual(await holder.evaluate(async () => (await navigator.locks.query()).held), []);
+  });
+
+  test("a page that is suspended while it claims a consumer claims it again once it is back", limit, async (t) => {
+    const { page, goOn } = await claiming((await site(t)).visit);
+    await page.evaluate(() => {
+      for (const event of ["pagehide", "pageshow"]) dispatchEvent(new PageTransitionEvent(event, { persisted: true }));
+    });
+    await goOn();
+    await until(page, hasAcked, 1);
   });
 
   test("a worker that hangs is taken over, and can't acknowledge over its successor", limit, async (t) => {
@@ -296,6 +333,24 @@ test("a tab that is frozen hands its consumer on, and can't acknowledge over its
   await takesOver(waiter);
   await holder.send("Page.setWebLifecycleState", { state: "active" });
   await isFencedOff(holder, waiter);
+});
+
+test("a tab that is frozen while it claims a consumer claims it again once it is thawed: Chromium", limit, async (t) => {
+  const { origin } = await serveFor(t);
+  const browser = await launchBare(t);
+  const { page, goOn } = await claiming(async () => {
+    const page = await browser.open(`${origin}/tests/js/hosts/blank.html`);
+    await load(page);
+    return page;
+  });
+  await page.evaluate(() => {
+    globalThis.states = [];
+    for (const event of ["freeze", "resume"]) document.addEventListener(event, () => states.push(event));
+  });
+  for (const state of ["frozen", "active"]) await page.send("Page.setWebLifecycleState", { state });
+  await until(page, () => states.length === 2);
+  await goOn();
+  await until(page, hasAcked, 1);
 });
 
 /** Chromium lets the timers of a hidden page run once a minute when it has been hidden for a second, not for minutes. */

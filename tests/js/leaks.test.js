@@ -33,6 +33,9 @@ const live = async ([log, rounds]) => {
   const open = async (name) => know(await openBus(name, { log, onError: know((error) => { throw error; }) }));
   globalThis.keeper ??= await open("leaks");
   globalThis.forever ??= new AbortController();
+  const exclusive = (each, options, name = "exclusive") =>
+    know(each.log.subscribe(name, "beginning", { ...options, exclusive: true, onTrimmed: "skip" }));
+  globalThis.holder ??= exclusive(globalThis.keeper, {}, "held all the time");
   for (let round = 0; round < rounds; round++) {
     const abort = new AbortController();
     const [bus, alone] = [await open("leaks"), await open("leaks alone")];
@@ -58,7 +61,7 @@ const live = async ([log, rounds]) => {
     await consumed.next();
     const last = await bus.log.lastSeqNo();
     await bus.log.ack("consumer", last);
-    const exclusive = (each, options) => know(each.log.subscribe("exclusive", "beginning", { ...options, exclusive: true, onTrimmed: "skip" }));
+    await exclusive(bus, {}, "held all the time").return();
     const held = exclusive(bus);
     await held.next();
     // One of those that wait for it ends on its own, one with its bus, and one gets it.
@@ -154,8 +157,8 @@ test("a page that opens and closes a thousand buses and subscriptions keeps noth
       const { usedSize, embedderHeapUsedSize } = await devtools.send("Runtime.getHeapUsage");
       return { ...open, ...counted, heap: usedSize + embedderHeapUsedSize };
     },
-    // One bus stays open, and listens to others.
-    { channels: 1, locks: 0 },
+    // One bus stays open, and listens to others; it holds one consumer, for which others may ask.
+    { channels: 2, locks: 1 },
   );
 });
 

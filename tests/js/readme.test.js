@@ -16,7 +16,19 @@ const examples = [...readme.matchAll(/^```(?:js|ts)\n(.*?)^```$/gms)].map(([, ex
 const [first] = examples;
 const atItsAddress = (example) => example.replaceAll('from "everbus"', 'from "/pkg/dist/index.js"');
 /** What the later examples have from the first one, and from the application. */
-const given = 'import { entity, openBus } from "everbus";\ndeclare function render(state: unknown): void;\n';
+const given = `import { type Bus, type FrameworkEvent, entity, openBus } from "everbus";
+declare function render(state: unknown): void;
+declare function send(event: FrameworkEvent): Promise<void>;
+declare global {
+  var bus: Bus;
+}
+`;
+
+/** Runs an example that follows the log as long as the page lives. */
+const begin = (page, code) =>
+  page.evaluate((code) => {
+    document.head.append(Object.assign(document.createElement("script"), { type: "module", textContent: code }));
+  }, atItsAddress(code));
 
 let server;
 before(async () => {
@@ -62,12 +74,12 @@ test("the README's state is the same in each tab, and after a reload", { timeout
   const example = examples.find((each) => each.includes("render("));
   const { code } = await transform(given + example, { loader: "ts" });
   const browser = await browse(t, await profile(t));
-  const run = (page) =>
-    page.evaluate((code) => {
+  const run = async (page) => {
+    await page.evaluate(() => {
       globalThis.render = (todos) => (globalThis.drawn = JSON.stringify([...todos.values()]));
-      // It follows the log as long as the page lives.
-      document.head.append(Object.assign(document.createElement("script"), { type: "module", textContent: code }));
-    }, atItsAddress(code));
+    });
+    await begin(page, code);
+  };
   const change = (page, act) =>
     page.evaluate(async (act) => {
       const bus = await everbus.openBus("todos");
@@ -91,4 +103,25 @@ test("the README's state is the same in each tab, and after a reload", { timeout
   await drawn([{ text: "milk", done: true }]);
   await change(pages[0], "delete");
   await drawn([]);
+});
+
+test("the README's consumer goes on after a reload with what it has not acknowledged", { timeout: 120_000 }, async (t) => {
+  const { code } = await transform(examples.find((each) => each.includes("send(")), { loader: "ts" });
+  const page = await visit(t, await browse(t, await profile(t)), server.origin);
+  const run = async (texts) => {
+    await page.evaluate(async (texts) => {
+      globalThis.bus = await everbus.openBus("mail");
+      globalThis.sent = [];
+      globalThis.send = async ({ data }) => void sent.push(data);
+      for (const text of texts) bus.publish(created(text));
+    }, texts);
+    await begin(page, code);
+    await until(page, (count) => sent.length === count, texts.length);
+    assert.deepEqual(await page.evaluate(() => sent), texts);
+    await page.evaluate(() => bus.flush());
+  };
+  await run(["first", "second"]);
+  await page.reload();
+  await load(page);
+  await run(["third"]);
 });

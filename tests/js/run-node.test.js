@@ -41,7 +41,7 @@ test("without IndexedDB, openBus falls back to memory and says why", async () =>
   assert.equal(errors.length, 1);
   assert.ok(errors[0] instanceof EverbusError);
   assert.equal(errors[0].code, "unavailable");
-  assert.equal(errors[0].message, 'the log is only in memory, which log: "memory" asks for: this platform has no IndexedDB');
+  assert.equal(errors[0].message, 'the log is only in memory, and lost with this realm; if that will do, say log: "memory": this platform has no IndexedDB');
   const event = { kind: "entity", action: "deleted", entity_type: "order", entity_id: crypto.randomUUID() };
   assert.equal(await bus.publish(event).committed, 1);
   assert.deepEqual((await bus.log.read()).map((envelope) => envelope.event), [event]);

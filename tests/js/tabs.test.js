@@ -428,6 +428,30 @@ inEachEngine((site) => {
     assert.deepEqual(delivered, range(1, 21));
   });
 
+  for (const before of [501, 1501, 3501]) {
+    test(`a subscriber is told once that what is before ${before} was trimmed before it has read it, and gets all the others`, limit, async (t) => {
+      const [reader, writer] = await twoTabs(t);
+      await reader.evaluate(async () => {
+        globalThis.errors = [];
+        // It isn't told of what the other one writes: it has to read that.
+        const onError = ({ code, cause }) => errors.push({ code, cause });
+        globalThis.bus = await everbus.openBus("shop", { crossTab: false, onError });
+        globalThis.got = [];
+        bus.subscribe(({ seq_no }) => got.push(seq_no));
+      });
+      await writer.evaluate(async (before) => {
+        const bus = await everbus.openBus("shop");
+        // The first one is half full, so that pages that are read end within the others.
+        for (const count of [500, 3000]) await Promise.all(bus.publishAll(Array.from({ length: count }, (_, n) => created(n))).map(({ committed }) => committed));
+        await bus.log.trim(before);
+      }, before);
+      await reader.evaluate(() => bus.publish(created("own")).committed);
+      await until(reader, () => got.at(-1) === 3501);
+      assert.deepEqual(await reader.evaluate(() => got), range(before, 3501));
+      assert.deepEqual(await reader.evaluate(() => errors), [{ code: "trimmed", cause: { requested: 1, first: before } }]);
+    });
+  }
+
   for (const [what, chosen] of Object.entries({ "a segment that is": [2], "two segments that are": [0, 3] })) {
     test(`a subscriber is told once of ${what} damaged before it has read them, and gets all the others`, limit, async (t) => {
       const [reader, writer] = await twoTabs(t);

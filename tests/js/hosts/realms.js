@@ -23,16 +23,25 @@ channel.onmessage = ({ data }) => {
   said.push(data);
   for (const check of waiting) check();
 };
-/** Resolves to what `realm` says of this kind. */
-const heard = (realm, kind) =>
+/** Resolves to what `realm` says of this kind, once it is `enough`. */
+const heard = (realm, kind, enough = () => true) =>
   new Promise((resolve) => {
     const check = () => {
-      const found = said.find((each) => each.from === realm && kind in each);
+      const found = said.find((each) => each.from === realm && kind in each && enough(each[kind]));
       if (found) resolve(found[kind]);
     };
     waiting.push(check);
     check();
   });
+/** Resolves to what each of the realms has got, once that is everything up to `last`. */
+const caughtUp = (names, last) =>
+  Promise.all(
+    names.map((name) => {
+      const got = heard(name, "got", (numbers) => numbers.at(-1) >= last);
+      channel.postMessage({ to: name, last });
+      return got;
+    }),
+  );
 
 try {
   await deleteBus(NAME);
@@ -42,19 +51,19 @@ try {
     await ready;
   }
   const names = Object.keys(realms);
-  for (const name of names) {
+  for (const [i, name] of names.entries()) {
     channel.postMessage({ to: name, write: "alone" });
     await heard(name, "alone");
+    // Nobody else writes before all have got it: what comes later would show what was missed.
+    await caughtUp(names, (i + 1) * EACH);
   }
   for (const name of names) channel.postMessage({ to: name, write: "together" });
   await Promise.all(names.map((name) => heard(name, "together")));
   const last = 2 * EACH * names.length;
-  for (const name of names) channel.postMessage({ to: name, last });
-  const got = {};
-  for (const name of names) got[name] = await heard(name, "got");
-  const wrong = names.filter((name) => JSON.stringify(got[name]) !== JSON.stringify(range(1, last)));
+  const got = await caughtUp(names, last);
+  const isWrong = (numbers) => JSON.stringify(numbers) !== JSON.stringify(range(1, last));
   await (await navigator.serviceWorker.getRegistration()).unregister();
-  await post({ done: true, names, wrong, got: wrong.map((name) => got[name]) });
+  await post({ done: true, names, wrong: names.filter((_, i) => isWrong(got[i])), got: got.filter(isWrong) });
 } catch (error) {
   await fail(error);
 }

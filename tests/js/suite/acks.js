@@ -1,6 +1,7 @@
 // Acknowledgements that nobody waits for: few transactions, nothing lost, nothing out of turn.
 import { equal, ok, rejects, same } from "./assert.js";
 import { committed, many, range } from "./fixtures.js";
+import { within } from "./raw.js";
 import { test } from "./registry.js";
 
 async function filled(t, count = 5) {
@@ -60,6 +61,13 @@ for (const [name, ack] of Object.entries({ "past the end": (bus) => bus.log.ack(
     same(await positions(bus), {});
   });
 }
+
+test("flush resolves when acknowledgements are in the storage", async (t) => {
+  const bus = await filled(t);
+  bus.log.ack("c", 3);
+  await bus.flush();
+  same(await within(bus.name, "consumers", (store) => store.get("c")), { next: 4 });
+}, { skip: ({ log }) => (log === "indexeddb" ? undefined : "there is no storage") });
 
 test("flush and close make acknowledgements durable", async (t) => {
   let bus = await filled(t);

@@ -152,6 +152,61 @@ test("what was given out before the subscription ended isn't acknowledged over t
   await third.return();
 });
 
+test("the latest for a new exclusive consumer is the end at the call", async (t) => {
+  const bus = await filled(t);
+  const iterator = bus.log.subscribe("c", "latest", exclusive);
+  const got = watch(iterator);
+  for (let n = 0; n < 2; n++) await committed(bus.publishAll(many(1)));
+  await got.next;
+  equal(got.value, 6, "first number");
+  await iterator.return();
+});
+
+for (const position of ["beginning", { sequence: 1 }, { sequence: 3 }]) {
+  test(`an exclusive consumer goes on where it was put: ${JSON.stringify(position)}`, async (t) => {
+    const bus = await filled(t);
+    await bus.log.ack("c", 5);
+    await bus.log.seek("c", position);
+    const iterator = bus.log.subscribe("c", "latest", exclusive);
+    equal((await iterator.next()).value.seq_no, position.sequence ?? 1, "first number");
+    await iterator.return();
+  });
+}
+
+test("a bus that has left a consumer may acknowledge what it wasn't given, as anybody may", async (t) => {
+  const [one, two] = [await filled(t, 9), await t.open()];
+  const first = one.log.subscribe("c", "beginning", exclusive);
+  await take(first, 2);
+  await one.log.ack("c", 2);
+  await first.return();
+  const second = two.log.subscribe("c", "beginning", exclusive);
+  await take(second, 2);
+  await rejects(() => one.log.ack("c", 3), "conflict");
+  await two.log.ack("c", 3);
+  await second.return();
+  const plain = one.log.subscribe("c", "last_acknowledged");
+  same(numbers(await take(plain, 2)), [4, 5]);
+  await one.log.ack("c", 5);
+  await plain.return();
+  await rejects(() => one.log.ack("c", 2), "conflict");
+  same(await one.log.consumers(), [{ name: "c", lastAcked: 5, lag: 4 }]);
+});
+
+test("acknowledgements are made, whatever keeps others from it that are refused", async (t) => {
+  const [bus, holder] = [await filled(t), await t.open()];
+  const held = holder.log.subscribe("held", "beginning", exclusive);
+  await take(held, 1);
+  navigator.locks.request = () => Promise.reject(new DOMException("not now", "InvalidStateError"));
+  try {
+    const outcomes = await Promise.allSettled([bus.log.ack("free", 3), bus.log.ack("held", 3)]);
+    same(outcomes.map(({ reason }) => reason?.code ?? "made"), ["made", "conflict"]);
+    await rejects(() => bus.log.subscribe("refused", "beginning", exclusive).next(), "unavailable");
+  } finally {
+    delete navigator.locks.request;
+  }
+  await held.return();
+}, { skip: ({ log }) => (log === "indexeddb" ? undefined : "there are no locks of the platform") });
+
 const starts = [["beginning", 1], ["latest", 6], [{ sequence: 3 }, 3], ["last_acknowledged", 1]];
 for (const [position, first] of starts) {
   test(`a new exclusive consumer starts at ${JSON.stringify(position)}, and from then on where it got to`, async (t) => {
