@@ -47,6 +47,18 @@ impl Subscription {
         position: SeekPosition,
         filter: Filter,
     ) -> Result<Subscription> {
+        Subscription::open_after(log, consumer, position, filter, None).await
+    }
+
+    /// As [`open`](Self::open), for a caller who has `seen` the log up to a number: what comes after that is later than the
+    /// latest, also if it is there by the time the log was asked.
+    pub(crate) async fn open_after(
+        log: Arc<dyn EventLog>,
+        consumer: Option<&str>,
+        position: SeekPosition,
+        filter: Filter,
+        seen: Option<u64>,
+    ) -> Result<Subscription> {
         // Listening begins before anything is read, so that no commit falls between the two. The
         // position comes first: "latest" is what it was when the caller asked.
         let commits = log.commits();
@@ -56,7 +68,11 @@ impl Subscription {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
             None => Cursor::new(bounds)?,
         };
-        let next = position.resolve(bounds, cursor)?;
+        let mut next = position.resolve(bounds, cursor)?;
+        if let (SeekPosition::Latest, Some(seen)) = (position, seen) {
+            let first = bounds.first.unwrap_or(next);
+            next = next.min(first.max(SeqNo::new(seen + 1)?));
+        }
         Ok(Subscription::start(log, commits, filter, next, None))
     }
 

@@ -50,13 +50,25 @@ export interface Log {
   surplus(maxEvents: number, maxBytes: number, maxAgeMs: number): Promise<[SeqNo, ConsumerInfo[]] | undefined>;
   /** Resolves to the first number that is left, 0 for none. */
   trim(before: number): Promise<number>;
-  read(from: number, to: number, limit: number, reverse: boolean, filter: object | undefined): Promise<Chunk[]>;
-  /** A position's time is `{ time, nanos }`: milliseconds since the epoch, and the nanoseconds above. */
+  /** With `onePage` no more than one page of bounded size, and nothing only if there is nothing. */
+  read(
+    from: number,
+    to: number,
+    limit: number,
+    reverse: boolean,
+    filter: object | undefined,
+    onePage: boolean,
+  ): Promise<Chunk[]>;
+  /**
+   * A position's time is `{ time, nanos }`: milliseconds since the epoch, and the nanoseconds above. `seen` is the last
+   * number that the caller knows of: "latest" is after that, however long it takes to look.
+   */
   subscribe(
     consumer: string | undefined,
     position: unknown,
     filter: object | undefined,
     skipTrimmed: boolean,
+    seen: SeqNo,
   ): Promise<Cursor>;
   /** The same, but claims the consumer: a new one starts at `position`, any other after what it acknowledged. */
   takeOver(

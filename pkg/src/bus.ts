@@ -134,7 +134,8 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const source = this.#source(deliver);
     const { log, immediate } = session.channel;
     if (log !== undefined && source !== immediate) {
-      const openCursor = () => log.core.subscribe(undefined, "latest", spec, false);
+      const seen = log.dispatcher.position;
+      const openCursor = () => log.core.subscribe(undefined, "latest", spec, false, seen);
       return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
     }
     const lagged = (missed: number): void => {

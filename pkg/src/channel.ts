@@ -59,10 +59,12 @@ export class Channel {
     };
     const dispatcher = new Dispatcher(log, last, report);
     const merging = (this.#merging = new Merging(log, report));
-    const onCommit = (first: SeqNo, entries: readonly Entry[]): void => {
-      if (entries.length > 0) this.#tellTabs();
+    const onCommit = (first: SeqNo, entries: readonly Entry[], last: SeqNo): void => {
+      // What was stored before is news, too, if the platform said that it had failed.
+      if (entries.length > 0 || last > dispatcher.position) this.#tellTabs();
       for (const retention of this.#retentions) retention.committed(entries.length);
       dispatcher.committed(first, entries);
+      dispatcher.extendTo(last);
     };
     const writer = new Writer(log, newBatch, onCommit, () => merging.idle());
     const consumers = new Consumers(log, locks, () => dispatcher.position);
@@ -95,8 +97,7 @@ export class Channel {
   /** Tells other tabs of the commit that has just ended. */
   #tellTabs(): void {
     if (!this.#tabs?.isHeard || this.#ended) return;
-    const notice = quietly(() => this.log?.core.takeNotice());
-    if (notice !== undefined) this.#tabs.tell(notice);
+    this.#tabs.tell(quietly(() => this.log?.core.takeNotice()));
   }
 
   /** From now on the log is kept within these limits. Returns the way to end that. */

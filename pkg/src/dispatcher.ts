@@ -1,6 +1,6 @@
 import type { Chunk, Log } from "./binding.js";
 import { decode, decodeAll } from "./chunk.js";
-import { ACTIONS, LINK } from "./entry.js";
+import { ACTIONS, type Entry, LINK } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Fanout, type Delivery, type Subscriber } from "./fanout.js";
 import { awaitCore } from "./module.js";
@@ -10,10 +10,19 @@ import type { EventEnvelope, SeqNo, Uuid } from "./types.js";
 const PAGE = 1000;
 /** How many committed events may wait for an earlier one to be read. More are read from the log too. */
 const MOST_WAITING = 4096;
+/** And how long their texts may be, in UTF-16 units. */
+const MOST_TEXT_WAITING = 8 << 20;
 
 interface Commit {
   readonly first: SeqNo;
   readonly entries: readonly Delivery[];
+  readonly textLength: number;
+}
+
+/** How far somebody waits for delivery to get. */
+interface Goal {
+  readonly last: SeqNo;
+  reached(): void;
 }
 
 /**
@@ -32,7 +41,10 @@ export class Dispatcher {
   #delivered: SeqNo;
   #waiting: Commit[] = [];
   #waitingEvents = 0;
+  #waitingText = 0;
   #catchingUp: Promise<void> | undefined;
+  /** In the order of their numbers. */
+  readonly #goals: Goal[] = [];
   #looking = false;
   #lookAgain = false;
   #closed = false;
@@ -68,56 +80,60 @@ export class Dispatcher {
       return;
     }
     this.#looking = true;
-    try {
-      do {
-        this.#lookAgain = false;
+    do {
+      this.#lookAgain = false;
+      try {
         const bounds = await awaitCore(() => this.#log.bounds());
-        this.#extendTo(bounds[1]!);
-      } while (this.#lookAgain && !this.#closed);
-    } catch (error) {
-      if (!this.#closed) this.#report(error as EverbusError);
-    } finally {
-      this.#looking = false;
-    }
+        this.extendTo(bounds[1]!);
+      } catch (error) {
+        if (!this.#closed) this.#report(error as EverbusError);
+      }
+    } while (this.#lookAgain && !this.#closed);
+    this.#looking = false;
   }
 
-  /** Takes note of how far the log goes. */
-  #extendTo(last: SeqNo): void {
-    if (this.#closed || last <= this.#last) return;
-    this.#last = last;
-    if (this.#catchingUp !== undefined) return;
-    if (this.#fanout.size === 0) this.#delivered = last;
+  /** Takes note of how far the log goes, and reads what is missing: also what couldn't be read before. */
+  extendTo(last: SeqNo): void {
+    if (this.#closed) return;
+    this.#last = Math.max(this.#last, last);
+    if (this.#catchingUp !== undefined || this.#delivered >= this.#last) return;
+    if (this.#fanout.size === 0) this.#delivered = this.#last;
     else this.#catchingUp = this.#catchUp();
   }
 
   /** Takes note of a commit of another tab, and delivers it if its events were told and follow. */
   heard(first: SeqNo, last: SeqNo, events: Chunk | undefined): void {
-    if (events === undefined || last <= this.#delivered) this.#extendTo(last);
-    else this.committed(first, stored(decode(events)));
+    if (events === undefined || last <= this.#delivered) this.extendTo(last);
+    else this.#take(first, decode(events).map((envelope) => new Stored(envelope)), () => events[1].length);
   }
 
-  /** Takes note of a commit, and delivers it unless earlier events are still missing. */
-  committed(first: SeqNo, entries: readonly Delivery[]): void {
+  /** Takes note of a commit of this realm, and delivers it unless earlier events are still missing. */
+  committed(first: SeqNo, entries: readonly Entry[]): void {
+    this.#take(first, entries, () => entries.reduce((sum, entry) => sum + entry.textLength, 0));
+  }
+
+  #take(first: SeqNo, entries: readonly Delivery[], textLength: () => number): void {
     const last = first + entries.length - 1;
     // What was read from the log already is older than what was delivered.
     if (this.#closed || last <= this.#delivered) return;
     this.#last = Math.max(this.#last, last);
     if (this.#catchingUp !== undefined) {
-      this.#wait(first, entries);
+      this.#wait(first, entries, textLength());
     } else if (this.#fanout.size === 0) {
       this.#forgetWaiting();
       this.#delivered = this.#last;
     } else if (first === this.#delivered + 1) {
       this.#deliver(first, entries);
     } else {
-      this.#wait(first, entries);
+      this.#wait(first, entries, textLength());
       this.#catchingUp = this.#catchUp();
     }
   }
 
-  /** Resolves when what was committed has been delivered. */
-  async idle(): Promise<void> {
-    await this.#catchingUp;
+  /** Resolves when what was committed before the call has been delivered, or can't be. */
+  idle(): Promise<void> {
+    if (this.#catchingUp === undefined) return Promise.resolve();
+    return new Promise((reached) => this.#goals.push({ last: this.#last, reached }));
   }
 
   close(): void {
@@ -132,16 +148,23 @@ export class Dispatcher {
     }
   }
 
-  #wait(first: SeqNo, entries: readonly Delivery[]): void {
+  #wait(first: SeqNo, entries: readonly Delivery[], textLength: number): void {
     // A later commit that isn't kept is found by its number.
-    if (this.#waitingEvents > MOST_WAITING) return;
-    this.#waiting.push({ first, entries });
+    if (this.#waitingEvents > MOST_WAITING || this.#waitingText > MOST_TEXT_WAITING) return;
+    this.#waiting.push({ first, entries, textLength });
     this.#waitingEvents += entries.length;
+    this.#waitingText += textLength;
+  }
+
+  #shiftWaiting(): void {
+    const { entries, textLength } = this.#waiting.shift()!;
+    this.#waitingEvents -= entries.length;
+    this.#waitingText -= textLength;
   }
 
   #forgetWaiting(): void {
     this.#waiting = [];
-    this.#waitingEvents = 0;
+    this.#waitingEvents = this.#waitingText = 0;
   }
 
   async #catchUp(): Promise<void> {
@@ -152,18 +175,17 @@ export class Dispatcher {
         const next = this.#waiting[0];
         if (next !== undefined && next.first <= this.#delivered) {
           // It was read from the log already.
-          this.#waiting.shift();
-          this.#waitingEvents -= next.entries.length;
+          this.#shiftWaiting();
         } else if (this.#fanout.size === 0) {
           this.#forgetWaiting();
           this.#delivered = this.#last;
         } else if (next !== undefined && next.first === this.#delivered + 1) {
-          this.#waiting.shift();
-          this.#waitingEvents -= next.entries.length;
+          this.#shiftWaiting();
           this.#deliver(next.first, next.entries);
         } else {
           await this.#readTo(next === undefined ? this.#last : next.first - 1);
         }
+        this.#reach(this.#delivered);
       }
     } catch (error) {
       // Nothing is skipped: the next commit tries again.
@@ -171,7 +193,12 @@ export class Dispatcher {
     } finally {
       // In this very turn: a commit that comes next must not wait for a loop that has ended.
       this.#catchingUp = undefined;
+      this.#reach(Infinity);
     }
+  }
+
+  #reach(delivered: SeqNo): void {
+    while (this.#goals.length > 0 && this.#goals[0]!.last <= delivered) this.#goals.shift()!.reached();
   }
 
   async #readTo(end: SeqNo): Promise<void> {
@@ -179,7 +206,7 @@ export class Dispatcher {
     const to = Math.min(end, from + PAGE - 1);
     let chunks: Chunk[];
     try {
-      chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+      chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined, true));
     } catch (error) {
       return this.#passOver(error as EverbusError, from);
     }
@@ -214,8 +241,6 @@ export class Dispatcher {
     this.#report(everbusError("trimmed", message, { requested, first }));
   }
 }
-
-const stored = (envelopes: EventEnvelope[]): Delivery[] => envelopes.map((envelope) => new Stored(envelope));
 
 /** A stored event, as the fan-out wants it. */
 class Stored implements Delivery {

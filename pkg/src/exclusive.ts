@@ -30,18 +30,13 @@ export class ExclusiveIterator extends CursorIterator {
   readonly #exclusive: Exclusive;
   readonly #ended = new AbortController();
   #tenure: Tenure | undefined = undefined;
-  /** Where a new consumer starts. The latest is what it is at the call, not when its turn comes. */
-  readonly #start: Promise<unknown>;
   /** Resolves when it holds nothing any more. */
   readonly freed: Promise<void>;
 
   constructor(exclusive: Exclusive, onEnd: () => void) {
     super(undefined, onEnd);
     this.#exclusive = exclusive;
-    const { log, consumer, start } = exclusive;
-    const afterLast = async () => ({ sequence: (await awaitCore(() => log.core.bounds()))[1]! + 1 });
-    this.#start = start === "latest" ? afterLast() : Promise.resolve(start);
-    this.#start.catch(ignore);
+    const { log, consumer } = exclusive;
     this.freed = log.locks
       .keep(consumer, this.#ended.signal, (lost) => this.#hold(lost))
       .catch((error: unknown) => this.fail(error));
@@ -68,9 +63,8 @@ export class ExclusiveIterator extends CursorIterator {
   }
 
   async #hold(lost: AbortSignal): Promise<void> {
-    const { log, consumer, holder, tenures, filter, skipTrimmed } = this.#exclusive;
+    const { log, consumer, holder, tenures, start, filter, skipTrimmed } = this.#exclusive;
     const ended = this.#ended.signal;
-    const start = await this.#start;
     const cursor = await log.consumers.run(async () => {
       // Whoever lost the lock must not claim what somebody else has by now.
       if (lost.aborted || ended.aborted) return undefined;

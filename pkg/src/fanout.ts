@@ -40,8 +40,13 @@ function watch(result: unknown, report: Report): void {
 }
 
 function subscriberError(cause: unknown): EverbusError {
-  const reason = cause instanceof Error ? cause.message : describe(cause);
-  return everbusError("subscriber", `a subscriber threw, which stops nobody else: ${reason}`, cause);
+  let message = "a subscriber threw, which stops nobody else";
+  try {
+    message += `: ${cause instanceof Error ? cause.message : describe(cause)}`;
+  } catch {
+    // What it threw throws when it is looked at.
+  }
+  return everbusError("subscriber", message, cause);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -64,7 +64,7 @@ export class BusLog implements EventLog {
       // Before each page: the bus may have been closed in between.
       const { core } = this.#session.log("bus.log");
       const most = Math.min(limit - envelopes.length, PAGE);
-      const chunks: Chunk[] = await awaitCore(() => core.read(low, high, most, reverse, filter));
+      const chunks: Chunk[] = await awaitCore(() => core.read(low, high, most, reverse, filter, false));
       const page = decodeAll(chunks);
       for (const envelope of page) envelopes.push(envelope);
       if (page.length < most) break;
@@ -83,14 +83,17 @@ export class BusLog implements EventLog {
     const { filter, signal, skipTrimmed, isExclusive } = readConsumerOptions(options);
     const log = session.log("bus.log");
     const { core, consumers } = log;
+    const seen = log.dispatcher.position;
     let open: (onEnd: () => void) => CursorIterator;
     if (isExclusive) {
       log.locks.check();
       const [holder, tenures] = [this.#holder, this.#tenures];
-      const exclusive = { log, consumer: name, holder, tenures, start, filter, skipTrimmed };
+      // The latest is what it is at the call, not when its turn comes.
+      const begin = start === "latest" ? { sequence: seen + 1 } : start;
+      const exclusive = { log, consumer: name, holder, tenures, start: begin, filter, skipTrimmed };
       open = (onEnd) => new ExclusiveIterator(exclusive, onEnd);
     } else {
-      const subscribe = () => core.subscribe(name, start, filter, skipTrimmed);
+      const subscribe = () => core.subscribe(name, start, filter, skipTrimmed, seen);
       // Where that is depends on what is being acknowledged.
       const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
       open = (onEnd) => new CursorIterator(openCursor, onEnd);

@@ -30,7 +30,8 @@ export class Tabs {
     this.#hear = hear;
     this.#look = look;
     this.#isBusy = isBusy;
-    this.#listen();
+    // Who has committed since the log was opened may be gone by now.
+    this.#thawed();
     for (const [target, event, react] of this.#pageEvents()) target.addEventListener(event, react);
   }
 
@@ -39,14 +40,14 @@ export class Tabs {
     return this.#hasOthers && !this.#closed;
   }
 
-  /** Tells the others of a commit. */
-  tell(notice: Uint8Array): void {
-    if (this.isHeard) this.#post(notice);
+  /** Tells the others of a commit; without a notice they look. */
+  tell(notice: Uint8Array | undefined): void {
+    if (this.isHeard) this.#post(notice ?? LOOK);
   }
 
   close(): void {
+    this.#left();
     this.#closed = true;
-    this.#pause();
     for (const [target, event, react] of this.#pageEvents()) target.removeEventListener(event, react);
   }
 
@@ -65,11 +66,6 @@ export class Tabs {
     (this.#channel as { unref?: () => void }).unref?.();
   }
 
-  #pause(): void {
-    this.#channel?.close();
-    this.#channel = undefined;
-  }
-
   #post(message: Uint8Array | string): void {
     if (this.#channel !== undefined) return this.#channel.postMessage(message);
     if (typeof BroadcastChannel !== "function") return;
@@ -83,21 +79,21 @@ export class Tabs {
   #pageEvents(): [EventTarget, string, () => void][] {
     if (typeof document === "undefined") return [];
     return [
-      [globalThis, "pagehide", this.#hidden],
-      [document, "freeze", this.#frozen],
+      [globalThis, "pagehide", this.#left],
+      [document, "freeze", this.#left],
       [document, "resume", this.#thawed],
       [globalThis, "pageshow", this.#thawed],
       [document, "visibilitychange", this.#shown],
     ];
   }
 
-  readonly #hidden = (): void => {
-    // The commit may still succeed when nobody is left to tell of it. Others' looks wait for its end.
-    if (this.#isBusy()) this.#post(LOOK);
-    this.#pause();
+  readonly #left = (): void => {
+    // A commit may still succeed when nobody is left to tell of it: others' looks wait for its end. And who began to
+    // listen a moment ago may not have been heard yet.
+    if (this.#isBusy() || !this.#hasOthers) this.#post(LOOK);
+    this.#channel?.close();
+    this.#channel = undefined;
   };
-
-  readonly #frozen = (): void => this.#pause();
 
   readonly #thawed = (): void => {
     this.#listen();

@@ -81,7 +81,16 @@ impl Log {
     }
 
     /// At most `limit` events that match, as chunks.
-    pub fn read(&self, from: f64, to: f64, limit: f64, reverse: bool, filter: JsValue) -> Promise {
+    /// With `one_page` no more than the first page that has any.
+    pub fn read(
+        &self,
+        from: f64,
+        to: f64,
+        limit: f64,
+        reverse: bool,
+        filter: JsValue,
+        one_page: bool,
+    ) -> Promise {
         let log = self.log();
         promise(async move {
             let mut query = Query {
@@ -92,7 +101,7 @@ impl Log {
                 reverse,
             };
             let chunks = Array::new();
-            while query.limit > 0 {
+            while query.limit > 0 && !(one_page && chunks.length() > 0) {
                 let page = log.read(&query).await?;
                 for chunk in &page.chunks {
                     query.limit = query.limit.saturating_sub(chunk.len());
@@ -149,18 +158,20 @@ impl Log {
         })
     }
 
-    /// Stored events, then live ones. Resolves to a `Cursor`.
+    /// Stored events, then live ones; the latest is what comes after `seen`. Resolves to a `Cursor`.
     pub fn subscribe(
         &self,
         consumer: Option<String>,
         position: JsValue,
         filter: JsValue,
         skip_trimmed: bool,
+        seen: f64,
     ) -> Promise {
         let log = self.log();
         promise(async move {
             let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
-            let opened = Subscription::open(log, consumer.as_deref(), position, filter).await?;
+            let (consumer, seen) = (consumer.as_deref(), Some(convert::whole(seen)?));
+            let opened = Subscription::open_after(log, consumer, position, filter, seen).await?;
             let subscription = if skip_trimmed { opened.skipping_trimmed() } else { opened };
             Ok(Cursor::new(subscription).into())
         })

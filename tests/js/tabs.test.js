@@ -240,6 +240,192 @@ inEachEngine((site) => {
     assert.equal(await tabs[1].evaluate(() => bus.log.lastSeqNo()), 20_200);
   });
 
+  test("what a tab has told nobody reaches one that has begun to listen, when the tab closes", limit, async (t) => {
+    const [writer, reader] = await twoTabs(t);
+    await writer.evaluate(async () => {
+      // It isn't told of anybody.
+      Object.defineProperty(BroadcastChannel.prototype, "onmessage", { set() {} });
+      globalThis.bus = await everbus.openBus("shop");
+    });
+    await reader.evaluate(follow);
+    await writer.evaluate(async () => {
+      await bus.publish(created(1)).committed;
+      await bus.close();
+    });
+    await until(reader, hasAll, 1);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, [1]);
+  });
+
+  test("what a tab that is gone has committed while another one opened the log reaches that one", limit, async (t) => {
+    const [writer, reader] = await twoTabs(t);
+    await writer.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+    });
+    await reader.evaluate(() => {
+      // It is told late how far the log went when it was opened, the second time that it asks.
+      const { transaction } = IDBDatabase.prototype;
+      let count = 0;
+      IDBDatabase.prototype.transaction = function (...args) {
+        const begun = transaction.apply(this, args);
+        if (++count !== 2) return begun;
+        IDBDatabase.prototype.transaction = transaction;
+        begun.addEventListener = (type, listener, options) => {
+          EventTarget.prototype.addEventListener.call(begun, type, (event) => (globalThis.goOn = () => listener(event)), options);
+        };
+        return begun;
+      };
+      globalThis.opening = everbus.openBus("shop");
+    });
+    await until(reader, () => "goOn" in globalThis);
+    await writer.evaluate(async () => {
+      await bus.publish(created(1)).committed;
+      await bus.close();
+    });
+    const got = reader.evaluate(async () => {
+      goOn();
+      const bus = await opening;
+      return new Promise((resolve) => bus.subscribe(({ seq_no }) => resolve(seq_no)));
+    });
+    assert.equal(await got, 1);
+  });
+
+  test("a commit that was mistold, and is found to be stored, reaches other tabs", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(follow);
+    await writer.evaluate(write, 1);
+    await until(reader, hasAll, 1);
+    await writer.evaluate(async () => {
+      const { mistellCommits } = await import("/tests/js/suite/raw.js");
+      mistellCommits(1);
+      await bus.publish(created(2)).committed;
+    });
+    await until(reader, hasAll, 2);
+    assert.deepEqual((await reader.evaluate(() => got)).subscriber, [1, 2]);
+  });
+
+  test("a page that couldn't read what it missed reads it when it is shown", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(async () => {
+      globalThis.errors = [];
+      globalThis.bus = await everbus.openBus("shop", { onError: ({ code }) => errors.push(code) });
+      globalThis.got = [];
+      bus.subscribe(({ seq_no }) => got.push(seq_no));
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (stores, ...rest) {
+        if (stores.includes("segments")) throw new DOMException("not now", "UnknownError");
+        return transaction.call(this, stores, ...rest);
+      };
+      globalThis.recover = () => (IDBDatabase.prototype.transaction = transaction);
+    });
+    await writer.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+      // Too large for a notice.
+      await bus.publish(created("x".repeat(40_000))).committed;
+    });
+    await until(reader, () => errors.length > 0);
+    await reader.evaluate(() => {
+      recover();
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await until(reader, () => got.length > 0);
+    assert.deepEqual(await reader.evaluate(() => [got, errors]), [[1], ["storage"]]);
+  });
+
+  test("catching up takes large events a few at a time", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop", { crossTab: false });
+      Object.assign(globalThis, { got: [], parsed: 0, most: 0 });
+      const { parse } = JSON;
+      JSON.parse = (text) => {
+        // What is parsed and not delivered yet, of the large ones.
+        if (text.length > 500_000) most = Math.max(most, (parsed += text.length));
+        return parse(text);
+      };
+      bus.subscribe(({ seq_no, event }) => {
+        got.push(seq_no);
+        parsed -= event.data.length;
+      });
+    });
+    await writer.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+      for (let n = 0; n < 40; n++) await bus.publish(created("x".repeat(1_000_000))).committed;
+    });
+    await reader.evaluate(() => bus.publish(created("own")).committed);
+    await until(reader, () => got.length === 41);
+    const most = await reader.evaluate(() => most);
+    assert.ok(most > 1_000_000 && most < 10_000_000, `${most} characters at once`);
+  });
+
+  test("large events of a tab's own don't pile up while it reads what another has written", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    for (const tab of [reader, writer]) {
+      await tab.evaluate(async () => {
+        globalThis.bus = await everbus.openBus("shop", { crossTab: false });
+      });
+    }
+    await writer.evaluate(() => bus.publish(created("another's")).committed);
+    const { kept, numbers } = await reader.evaluate(async () => {
+      const numbers = [];
+      const ended = new Promise((resolve) => {
+        bus.subscribe(({ seq_no, event }) => {
+          numbers.push(seq_no);
+          if (event.data === "end") resolve();
+        });
+      });
+      // It is told late that it has read the other one's event.
+      const { addEventListener } = EventTarget.prototype;
+      const late = [];
+      IDBTransaction.prototype.addEventListener = function (type, listener, options) {
+        const isHeld = this.mode === "readonly" && type === "complete";
+        return addEventListener.call(this, type, isHeld ? (event) => late.push(() => listener(event)) : listener, options);
+      };
+      for (let n = 0; n < 30; n++) await bus.publish(created("x".repeat(1_000_000))).committed;
+      bus.publish(created("end"));
+      // What was kept is parsed from the text of its payload, what is read with all else that it is.
+      const { parse } = JSON;
+      let kept = 0;
+      JSON.parse = (text) => {
+        if (text.startsWith('"xxx')) kept++;
+        return parse(text);
+      };
+      delete IDBTransaction.prototype.addEventListener;
+      for (const tell of late) tell();
+      await ended;
+      return { kept, numbers };
+    });
+    assert.deepEqual(numbers, range(1, 32));
+    assert.ok(kept > 0 && kept < 10, `${kept} events of 1 MB were kept`);
+  });
+
+  test("a bus can be closed while another tab writes all the time, faster than it reads", limit, async (t) => {
+    const [reader, writer] = await twoTabs(t);
+    await reader.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+      globalThis.got = [];
+      bus.subscribe(({ seq_no }) => {
+        got.push(seq_no);
+        for (const end = performance.now() + 1; performance.now() < end; );
+      });
+    });
+    const writing = writer.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+      while (!globalThis.enough) {
+        // Too large for a notice.
+        bus.publishAll(Array.from({ length: 300 }, (_, n) => created("x".repeat(200))));
+        await bus.flush();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
+    await until(reader, () => got.length > 100);
+    await reader.evaluate(() => void bus.close().then(() => (globalThis.isClosed = true)));
+    await until(reader, () => globalThis.isClosed);
+    await writer.evaluate(() => (globalThis.enough = true));
+    await writing;
+    const got = await reader.evaluate(() => got);
+    assert.deepEqual(got, range(1, got.length));
+  });
+
   test("what a page commits in its last moment is delivered by the others", limit, async (t) => {
     const [reader, writer] = await twoTabs(t);
     await reader.evaluate(follow);

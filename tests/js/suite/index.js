@@ -9,6 +9,7 @@ import "./wire.js";
 import "./json.js";
 import "./samples.js";
 import "./subscribe.js";
+import "./hostile.js";
 import "./reentrancy.js";
 import "./immediate.js";
 import "./without-a-log.js";

@@ -1,5 +1,5 @@
 import { equal, ok, same } from "./assert.js";
-import { committed, created, many, nextTask, numbers, payloads, range, take } from "./fixtures.js";
+import { collector, committed, created, many, nextTask, numbers, payloads, range, take } from "./fixtures.js";
 import { test } from "./registry.js";
 
 test("events() gives what is published after the call", async (t) => {
@@ -12,6 +12,25 @@ test("events() gives what is published after the call", async (t) => {
   equal(done, false, "done");
   same([value.event.data, value.seq_no], ["after", 2]);
   await iterator.return();
+});
+
+test("iterators and consumers start where a handler does, also while something is being committed", async (t) => {
+  const bus = await t.open();
+  for (const ticks of range(0, 40)) {
+    bus.publish(created("under way"));
+    for (let tick = 0; tick < ticks; tick++) await undefined;
+    const handler = collector();
+    const leave = bus.subscribe(handler);
+    const iterators = [bus.events(), bus.log.subscribe("c"), bus.log.subscribe(`exclusive ${ticks}`, "latest", { exclusive: true })];
+    const last = await bus.publish(created("last")).committed;
+    const got = numbers(handler.got);
+    equal(got.at(-1), last, "the last number that the handler got");
+    for (const iterator of iterators) {
+      same(numbers(await take(iterator, got.length)), got, `after ${ticks} microtasks`);
+      await iterator.return();
+    }
+    leave();
+  }
 });
 
 test("events() takes a filter", async (t) => {

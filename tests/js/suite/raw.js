@@ -70,6 +70,34 @@ export function watchTransactions() {
   return watch;
 }
 
+/** The next `left` transactions that write segments are told to have failed once they are complete. */
+export function mistellCommits(left) {
+  const { transaction } = IDBDatabase.prototype;
+  const misled = { left };
+  IDBDatabase.prototype.transaction = function (stores, mode, options) {
+    const begun = transaction.call(this, stores, mode, options);
+    if (mode !== "readwrite" || !stores.includes("segments")) return begun;
+    if (--misled.left === 0) IDBDatabase.prototype.transaction = transaction;
+    begun.addEventListener("complete", (event) => {
+      event.stopImmediatePropagation();
+      begun.dispatchEvent(new Event("abort"));
+    });
+    return begun;
+  };
+  return misled;
+}
+
+/** The next `left` databases are refused, as by a platform that clears a site's data. */
+export function refuseToOpen(left) {
+  const { open } = IDBFactory.prototype;
+  const refused = { left };
+  IDBFactory.prototype.open = function () {
+    if (--refused.left === 0) IDBFactory.prototype.open = open;
+    throw new DOMException("The connection was closed.", "AbortError");
+  };
+  return refused;
+}
+
 /** Until `stop()`, timers run twenty times as fast: a limit of 10 s passes in half a second. */
 export function hurryTimers() {
   const { setTimeout } = globalThis;
