@@ -250,6 +250,8 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
     handler: (envelope: EnvelopeFor<S, F>) => void,
     options?: SubscribeOptions,
   ): () => void;
+  /** The same for a filter whose fields aren't known to the compiler. */
+  subscribe(filter: Filter, handler: (envelope: EventEnvelope) => void, options?: SubscribeOptions): () => void;
 
   /**
    * The same as an async iterable; `break`, `return()` and the signal end it, and drop what it has. It starts at the call.
@@ -265,6 +267,8 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
     filter?: ExactFilter<F>,
     options?: SubscribeOptions,
   ): AsyncIterableIterator<EnvelopeFor<S, F>>;
+  /** The same for a filter whose fields aren't known to the compiler. */
+  events(filter?: Filter, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
 
   /**
    * Resolves when everything published and acknowledged before the call, by this realm on this log, is durable.
@@ -309,6 +313,8 @@ export interface EventLog<out S extends Schema = Schema> {
     filter?: ExactFilter<F>;
     reverse?: boolean;
   }): Promise<Logged<EnvelopeFor<S, F>>[]>;
+  /** The same for a filter whose fields aren't known to the compiler. */
+  read(options?: { from?: SeqNo; to?: SeqNo; limit?: number; filter?: Filter; reverse?: boolean }): Promise<Logged[]>;
 
   /**
    * Stored events, then live ones: in order, no gap, no duplicate, until the bus is closed or deleted. Subscriptions of
@@ -329,6 +335,8 @@ export interface EventLog<out S extends Schema = Schema> {
     position?: SeekPosition,
     options?: ConsumerOptions<F>,
   ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
+  /** The same for a filter whose fields aren't known to the compiler. */
+  subscribe(consumer: string, position?: SeekPosition, options?: ConsumerOptions): AsyncIterableIterator<Logged>;
 
   /**
    * Acknowledges everything up to `seqNo`. Cheap enough to call for every event: what is acknowledged while one

@@ -63,6 +63,18 @@ export async function publishing(bus: Bus) {
   return [seqNo, receivers, receipts];
 }
 
+/** A filter of the application's own, with something else beside it. */
+type NamedFilter = Filter & { name?: string };
+
+export function filtering(bus: Bus, typed: Bus<Shop>, filter: NamedFilter) {
+  for (const each of [bus, typed]) {
+    each.subscribe(filter, ({ event }) => console.log(event.kind));
+    each.events(filter, { deliver: "committed" });
+    each.log.read({ filter, limit: 1 }).then((page) => page.map(({ seq_no }): SeqNo => seq_no));
+    each.log.subscribe("c", "latest", { filter, onTrimmed: "skip" });
+  }
+}
+
 export function subscribing(bus: Bus, typed: Bus<Shop>, filter: Filter, types: string[], some: OneOrMany<string>) {
   const stop: () => void = bus.subscribe((envelope) => console.log(envelope.seq_no, envelope.event.kind));
   const options: SubscribeOptions = { deliver: "immediate", signal: new AbortController().signal, onLagged: (missed: number) => console.log(missed) };
