@@ -50,8 +50,8 @@ impl Subscription {
         Subscription::open_after(log, consumer, position, filter, None).await
     }
 
-    /// As [`open`](Self::open), for a caller who has `seen` the log up to a number: what comes after that is later than the
-    /// latest, also if it is there by the time the log was asked.
+    /// As [`open`](Self::open), for a caller who has `seen` the log up to a number: what comes after that
+    /// is later than the latest, also if it is there by the time the log was asked.
     pub(crate) async fn open_after(
         log: Arc<dyn EventLog>,
         consumer: Option<&str>,
@@ -62,17 +62,13 @@ impl Subscription {
         // Listening begins before anything is read, so that no commit falls between the two. The
         // position comes first: "latest" is what it was when the caller asked.
         let commits = log.commits();
-        let position = time::resolve(&*log, position).await?;
+        let position = resolve(&*log, position, seen).await?;
         let bounds = log.bounds().await?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
             None => Cursor::new(bounds)?,
         };
-        let mut next = position.resolve(bounds, cursor)?;
-        if let (SeekPosition::Latest, Some(seen)) = (position, seen) {
-            let first = bounds.first.unwrap_or(next);
-            next = next.min(first.max(SeqNo::new(seen + 1)?));
-        }
+        let next = position.resolve(bounds, cursor)?;
         Ok(Subscription::start(log, commits, filter, next, None))
     }
 
@@ -122,8 +118,20 @@ impl Subscription {
         position: SeekPosition,
         filter: Filter,
     ) -> Result<Subscription> {
+        Subscription::take_over_after(log, consumer, holder, position, filter, None).await
+    }
+
+    /// As [`take_over`](Self::take_over), for a caller who has `seen` the log up to a number.
+    pub(crate) async fn take_over_after(
+        log: Arc<dyn EventLog>,
+        consumer: &str,
+        holder: Uuid,
+        position: SeekPosition,
+        filter: Filter,
+        seen: Option<u64>,
+    ) -> Result<Subscription> {
         let commits = log.commits();
-        let start = time::resolve(&*log, position).await?;
+        let start = resolve(&*log, position, seen).await?;
         let Cursor { next, claim, .. } =
             log.move_cursor(consumer, CursorChange::Claim { holder, start }).await?;
         Ok(Subscription::start(log, commits, filter, next, claim))
@@ -235,5 +243,19 @@ impl Subscription {
         self.next = page.resume.map_or(self.next.max(page.last + 1), SeqNo::get);
         self.ready = page.chunks.into();
         Ok(())
+    }
+}
+
+/// A position without a time, and with what a caller has seen of the log.
+async fn resolve(
+    log: &dyn EventLog,
+    position: SeekPosition,
+    seen: Option<u64>,
+) -> Result<SeekPosition> {
+    match (time::resolve(log, position).await?, seen) {
+        (SeekPosition::Latest, Some(seen)) => {
+            Ok(SeekPosition::Sequence(log.bounds().await?.after(seen)?.get()))
+        }
+        (position, _) => Ok(position),
     }
 }

@@ -77,6 +77,7 @@ export interface Log {
     position: unknown,
     filter: object | undefined,
     skipTrimmed: boolean,
+    seen: SeqNo,
   ): Promise<Cursor>;
   /** Gives a claim up, if it is still the newest. */
   release(consumer: string, epoch: number, holder: Uuid): Promise<void>;

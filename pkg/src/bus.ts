@@ -134,8 +134,8 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const source = this.#source(deliver);
     const { log, immediate } = session.channel;
     if (log !== undefined && source !== immediate) {
-      const seen = log.dispatcher.position;
-      const openCursor = () => log.core.subscribe(undefined, "latest", spec, false, seen);
+      const end = log.end();
+      const openCursor = async () => log.core.subscribe(undefined, "latest", spec, false, await end);
       return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
     }
     const lagged = (missed: number): void => {

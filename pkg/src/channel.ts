@@ -35,6 +35,8 @@ export interface OpenLog {
   readonly dispatcher: Dispatcher;
   readonly consumers: Consumers;
   readonly locks: Locks;
+  /** The last number in the log at the call. */
+  end(): Promise<SeqNo>;
 }
 
 /** What the open buses of one name share in a realm: the log and the live subscribers. */
@@ -51,24 +53,39 @@ export class Channel {
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
 
-  constructor(stored?: { readonly log: Log; readonly last: SeqNo; readonly newBatch: () => Batch; readonly locks: Locks }) {
+  constructor(stored?: {
+    readonly log: Log;
+    readonly last: SeqNo;
+    readonly newBatch: () => Batch;
+    readonly locks: Locks;
+    /** Whether other tabs and workers may have it open, too. */
+    readonly isStored: boolean;
+  }) {
     if (stored === undefined) return;
-    const { log, last, newBatch, locks } = stored;
+    const { log, last, newBatch, locks, isStored } = stored;
     const report = (error: EverbusError): void => {
       for (const member of this.members) member.report(error);
     };
     const dispatcher = new Dispatcher(log, last, report);
     const merging = (this.#merging = new Merging(log, report));
-    const onCommit = (first: SeqNo, entries: readonly Entry[], last: SeqNo): void => {
+    const onCommit = (first: SeqNo, entries: readonly Entry[], highest: SeqNo): void => {
       // What was stored before is news, too, if the platform said that it had failed.
-      if (entries.length > 0 || last > dispatcher.position) this.#tellTabs();
+      if (entries.length > 0 || highest > dispatcher.position) this.#tellTabs();
       for (const retention of this.#retentions) retention.committed(entries.length);
       dispatcher.committed(first, entries);
-      dispatcher.extendTo(last);
+      dispatcher.extendTo(highest);
     };
     const writer = new Writer(log, newBatch, onCommit, () => merging.idle());
     const consumers = new Consumers(log, locks, () => dispatcher.position);
-    this.log = { core: log, writer, dispatcher, consumers, locks };
+    const end = (): Promise<SeqNo> => {
+      // Who isn't told of others' commits has to look; but what this realm is committing comes after the call.
+      if (this.#tabs !== undefined || !isStored || !writer.isIdle) return Promise.resolve(dispatcher.position);
+      const end = awaitCore(() => log.bounds()).then((bounds) => bounds[1]!);
+      // Whoever asks may have no use for it in the end.
+      end.catch(() => {});
+      return end;
+    };
+    this.log = { core: log, writer, dispatcher, consumers, locks, end };
     // What an earlier page had no time for.
     merging.idle();
   }
@@ -189,7 +206,7 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
     const [, last] = await awaitCore(() => log.bounds());
     if (closed !== undefined) throw closed;
     const locks = kind === "memory" ? new RealmLocks() : new TabLocks(name);
-    return (channel = new Channel({ log, last: last!, newBatch: () => new core.Batch(), locks }));
+    return (channel = new Channel({ log, last: last!, newBatch: () => new core.Batch(), locks, isStored: kind !== "memory" }));
   } catch (error) {
     closeLog(log);
     throw error;

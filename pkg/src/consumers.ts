@@ -145,7 +145,7 @@ export class Consumers {
     for (const consumer of consumers) {
       const vacate = this.#locks.ifFree(consumer, async () => {
         const holder = uuidV7(Date.now());
-        const cursor = await awaitCore(() => this.#log.takeOver(consumer, holder, "last_acknowledged", undefined, false));
+        const cursor = await awaitCore(() => this.#log.takeOver(consumer, holder, "last_acknowledged", undefined, false, 0));
         const epoch = callCore(() => cursor.epoch);
         callCore(() => cursor.close());
         await awaitCore(() => this.#log.release(consumer, epoch, holder));

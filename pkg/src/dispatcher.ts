@@ -66,6 +66,7 @@ export class Dispatcher {
   }
 
   add(subscriber: Subscriber): void {
+    if (this.#fanout.size === 0 && this.#catchingUp === undefined) this.#passOverAll();
     this.#fanout.add(subscriber);
   }
 
@@ -97,7 +98,7 @@ export class Dispatcher {
     if (this.#closed) return;
     this.#last = Math.max(this.#last, last);
     if (this.#catchingUp !== undefined || this.#delivered >= this.#last) return;
-    if (this.#fanout.size === 0) this.#delivered = this.#last;
+    if (this.#fanout.size === 0) this.#passOverAll();
     else this.#catchingUp = this.#catchUp();
   }
 
@@ -120,8 +121,7 @@ export class Dispatcher {
     if (this.#catchingUp !== undefined) {
       this.#wait(first, entries, textLength());
     } else if (this.#fanout.size === 0) {
-      this.#forgetWaiting();
-      this.#delivered = this.#last;
+      this.#passOverAll();
     } else if (first === this.#delivered + 1) {
       this.#deliver(first, entries);
     } else {
@@ -162,6 +162,12 @@ export class Dispatcher {
     this.#waitingText -= textLength;
   }
 
+  /** What has come so far concerns nobody. */
+  #passOverAll(): void {
+    this.#forgetWaiting();
+    this.#delivered = this.#last;
+  }
+
   #forgetWaiting(): void {
     this.#waiting = [];
     this.#waitingEvents = this.#waitingText = 0;
@@ -177,8 +183,7 @@ export class Dispatcher {
           // It was read from the log already.
           this.#shiftWaiting();
         } else if (this.#fanout.size === 0) {
-          this.#forgetWaiting();
-          this.#delivered = this.#last;
+          this.#passOverAll();
         } else if (next !== undefined && next.first === this.#delivered + 1) {
           this.#shiftWaiting();
           this.#deliver(next.first, next.entries);
@@ -188,7 +193,7 @@ export class Dispatcher {
         this.#reach(this.#delivered);
       }
     } catch (error) {
-      // Nothing is skipped: the next commit tries again.
+      // Nothing is skipped: the next commit, and the next look, try again.
       this.#report(error as EverbusError);
     } finally {
       // In this very turn: a commit that comes next must not wait for a loop that has ended.

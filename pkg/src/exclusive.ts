@@ -4,7 +4,7 @@ import type { FilterSpec } from "./filter.js";
 import { aborted } from "./locks.js";
 import { awaitCore, callCore } from "./module.js";
 import { Tenure, type Tenures } from "./tenure.js";
-import type { EventEnvelope, Uuid } from "./types.js";
+import type { EventEnvelope, SeqNo, Uuid } from "./types.js";
 
 /** What an exclusive subscription is told. */
 export interface Exclusive {
@@ -15,6 +15,8 @@ export interface Exclusive {
   readonly tenures: Tenures;
   /** Where a new consumer starts. */
   readonly start: unknown;
+  /** Where the log ended at the call: that is the latest, not its end when the turn comes. */
+  readonly end: Promise<SeqNo>;
   readonly filter: FilterSpec | undefined;
   readonly skipTrimmed: boolean;
 }
@@ -63,12 +65,13 @@ export class ExclusiveIterator extends CursorIterator {
   }
 
   async #hold(lost: AbortSignal): Promise<void> {
-    const { log, consumer, holder, tenures, start, filter, skipTrimmed } = this.#exclusive;
+    const { log, consumer, holder, tenures, start, end, filter, skipTrimmed } = this.#exclusive;
     const ended = this.#ended.signal;
+    const seen = await end;
     const cursor = await log.consumers.run(async () => {
       // Whoever lost the lock must not claim what somebody else has by now.
       if (lost.aborted || ended.aborted) return undefined;
-      return awaitCore(() => log.core.takeOver(consumer, holder, start, filter, skipTrimmed));
+      return awaitCore(() => log.core.takeOver(consumer, holder, start, filter, skipTrimmed, seen));
     });
     if (cursor === undefined) return;
     const refused = new AbortController();

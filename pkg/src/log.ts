@@ -83,17 +83,15 @@ export class BusLog implements EventLog {
     const { filter, signal, skipTrimmed, isExclusive } = readConsumerOptions(options);
     const log = session.log("bus.log");
     const { core, consumers } = log;
-    const seen = log.dispatcher.position;
+    const end = start === "latest" ? log.end() : Promise.resolve(0);
     let open: (onEnd: () => void) => CursorIterator;
     if (isExclusive) {
       log.locks.check();
       const [holder, tenures] = [this.#holder, this.#tenures];
-      // The latest is what it is at the call, not when its turn comes.
-      const begin = start === "latest" ? { sequence: seen + 1 } : start;
-      const exclusive = { log, consumer: name, holder, tenures, start: begin, filter, skipTrimmed };
+      const exclusive = { log, consumer: name, holder, tenures, start, end, filter, skipTrimmed };
       open = (onEnd) => new ExclusiveIterator(exclusive, onEnd);
     } else {
-      const subscribe = () => core.subscribe(name, start, filter, skipTrimmed, seen);
+      const subscribe = async () => core.subscribe(name, start, filter, skipTrimmed, await end);
       // Where that is depends on what is being acknowledged.
       const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
       open = (onEnd) => new CursorIterator(openCursor, onEnd);

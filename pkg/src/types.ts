@@ -128,7 +128,8 @@ export interface BusOptions {
   durability?: "relaxed" | "strict";
   /**
    * Share the log's events live with other tabs and workers of the origin. Default true with "indexeddb". With a log that
-   * isn't shared `true` is `unsupported`. Off, another tab's events come with this tab's next commit.
+   * isn't shared `true` is `unsupported`. Off, another tab's events come with this tab's next commit: all since its last
+   * one, also to a handler that has subscribed in between.
    */
   crossTab?: boolean;
   /**

@@ -27,7 +27,7 @@ interface Flush {
 export class Writer {
   readonly #log: Log;
   readonly #newBatch: () => Batch;
-  readonly #onCommit: (first: SeqNo, entries: readonly Entry[], last: SeqNo) => void;
+  readonly #onCommit: (first: SeqNo, entries: readonly Entry[], highest: SeqNo) => void;
   readonly #onIdle: () => void;
   #queue: Unit[] = [];
   #inFlight: readonly Unit[] = [];
@@ -40,14 +40,14 @@ export class Writer {
   #isEnded = false;
 
   /**
-   * `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. `last` is the
-   * highest number of all entries, also of those that were stored before. `onIdle` is called after a commit when nothing
+   * `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. `highest`
+   * is the number of the last of all entries, also of those that were stored before. `onIdle` is called after a commit when nothing
    * else waits for one: an application that awaits each commit is idle in between.
    */
   constructor(
     log: Log,
     newBatch: () => Batch,
-    onCommit: (first: SeqNo, entries: readonly Entry[], last: SeqNo) => void,
+    onCommit: (first: SeqNo, entries: readonly Entry[], highest: SeqNo) => void,
     onIdle: () => void,
   ) {
     this.#log = log;
@@ -153,7 +153,7 @@ export class Writer {
     const first = numbers[0]!;
     if (checkIds) {
       this.#resolve(units[0]!, numbers.subarray(1));
-      this.#onCommit(first, newEntries(entries, numbers), numbers.reduce((last, number) => Math.max(last, number)));
+      this.#onCommit(first, newEntries(entries, numbers), numbers.reduce((highest, number) => Math.max(highest, number)));
     } else {
       let next = first;
       for (const unit of units) {

@@ -15,6 +15,15 @@ pub struct Bounds {
     pub last: Option<SeqNo>,
 }
 
+impl Bounds {
+    /// The end of the log for somebody who has seen it up to a number: what follows that, or the first that
+    /// is left of it.
+    pub(crate) fn after(self, seen: u64) -> Result<SeqNo> {
+        let end = SeqNo::new(self.last.map_or(0, SeqNo::get) + 1)?;
+        Ok(end.min(self.first.unwrap_or(end).max(SeqNo::new(seen + 1)?)))
+    }
+}
+
 /// How much a log holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {

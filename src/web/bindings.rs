@@ -177,7 +177,8 @@ impl Log {
         })
     }
 
-    /// Claims the consumer, and gives stored events, then live ones. Resolves to a `Cursor`.
+    /// Claims the consumer, and gives stored events, then live ones; a new consumer's latest is what comes
+    /// after `seen`. Resolves to a `Cursor`.
     #[wasm_bindgen(js_name = takeOver)]
     pub fn take_over(
         &self,
@@ -186,12 +187,15 @@ impl Log {
         position: JsValue,
         filter: JsValue,
         skip_trimmed: bool,
+        seen: f64,
     ) -> Promise {
         let log = self.log();
         promise(async move {
             let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
-            let holder = convert::id(&holder)?;
-            let opened = Subscription::take_over(log, &consumer, holder, position, filter).await?;
+            let (holder, seen) = (convert::id(&holder)?, Some(convert::whole(seen)?));
+            let opened =
+                Subscription::take_over_after(log, &consumer, holder, position, filter, seen);
+            let opened = opened.await?;
             let subscription = if skip_trimmed { opened.skipping_trimmed() } else { opened };
             Ok(Cursor::new(subscription).into())
         })

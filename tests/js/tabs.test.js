@@ -602,6 +602,29 @@ inEachEngine((site) => {
     assert.deepEqual((await reader.evaluate(() => got)).subscriber, range(1, 21));
   });
 
+  for (const trimmed of [false, true]) {
+    test(`without crossTab the latest is not what another tab has committed${trimmed ? " and trimmed" : ""} before the call`, limit, async (t) => {
+      const [reader, writer] = await twoTabs(t);
+      await reader.evaluate(async () => {
+        globalThis.bus = await everbus.openBus("shop", { crossTab: false });
+        await bus.publish(created("own")).committed;
+      });
+      await writer.evaluate(async (trimmed) => {
+        const bus = await everbus.openBus("shop");
+        bus.publishAll(Array.from({ length: 3000 }, (_, n) => created(n)));
+        await bus.flush();
+        if (trimmed) await bus.log.trim(2500);
+      }, trimmed);
+      const first = await reader.evaluate(async () => {
+        const iterators = [bus.events(), bus.log.subscribe("shared"), bus.log.subscribe("exclusive", "latest", { exclusive: true })];
+        await bus.publish(created("new")).committed;
+        const next = await Promise.all(iterators.map((each) => each.next()));
+        return next.map(({ value }) => value.seq_no);
+      });
+      assert.deepEqual(first, [3002, 3002, 3002]);
+    });
+  }
+
   test("close waits until what another tab has written before the last commit is delivered, too", limit, async (t) => {
     const [reader, writer] = await twoTabs(t);
     await reader.evaluate(follow, { crossTab: false });

@@ -162,6 +162,18 @@ test("the latest for a new exclusive consumer is the end at the call", async (t)
   await iterator.return();
 });
 
+test("a consumer that was deleted after a trim starts anew at the first stored event after its latest", async (t) => {
+  const bus = await t.open();
+  const iterator = bus.log.subscribe("c", "latest", exclusive);
+  bus.publishAll(many(1500));
+  await take(iterator, 1500);
+  await bus.log.trim(1001);
+  await bus.log.deleteConsumer("c");
+  await rejects(() => bus.log.ack("c", 1500), "conflict");
+  same(numbers(await take(iterator, 2)), [1001, 1002]);
+  await iterator.return();
+});
+
 for (const position of ["beginning", { sequence: 1 }, { sequence: 3 }]) {
   test(`an exclusive consumer goes on where it was put: ${JSON.stringify(position)}`, async (t) => {
     const bus = await filled(t);
