@@ -2,7 +2,7 @@
 
 use crate::log::EventLog;
 use crate::platform::MaybeSend;
-use crate::writer::{Load, Writer};
+use crate::writer::{Handle, Load};
 use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
 use async_broadcast::{InactiveReceiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +15,9 @@ use uuid::Uuid;
 /// appended to it, in the order of publishing, by whoever drives the bus: [`flush`](Self::flush),
 /// [`Receipt::committed`], or the future of [`drive`](Self::drive) on an executor of your choice.
 /// For events that are durable and numbered subscribe to the log.
+///
+/// What nobody has appended when the last handle, receipt and driver of the bus are gone is lost: await `flush`, or the
+/// future of `drive`, before a server ends.
 ///
 /// Clones are cheap and share one bus.
 ///
@@ -45,7 +48,7 @@ pub struct EventBus {
     sender: Arc<Mutex<Sender<EventEnvelope>>>,
     /// Keeps the channel open while nobody listens.
     listeners: InactiveReceiver<EventEnvelope>,
-    writer: Option<Arc<Writer>>,
+    writer: Option<Arc<Handle>>,
     queue_limits: Load,
 }
 
@@ -64,7 +67,7 @@ impl EventBus {
     ///
     /// # Panics
     ///
-    /// If `capacity` is 0.
+    /// If `capacity` is 0, or so large that there is no memory for it: room for so many envelopes is reserved at once.
     pub fn new(capacity: usize) -> EventBus {
         assert!(capacity > 0, "the capacity of a bus is at least 1");
         let (mut sender, receiver) = async_broadcast::broadcast(capacity);
@@ -87,9 +90,11 @@ impl EventBus {
         self
     }
 
-    /// The bus with a log, which gets every event that is published from now on.
+    /// The bus with a log, which gets every event that is published on this handle and its clones from now on. Handles
+    /// that were cloned before have the log that they had. What waits for an earlier log still goes there if
+    /// somebody drives it.
     pub fn with_event_log(mut self, log: Arc<dyn EventLog>) -> EventBus {
-        self.writer = Some(Arc::new(Writer::new(log)));
+        self.writer = Some(Arc::new(Handle::new(log)));
         self
     }
 
@@ -165,9 +170,36 @@ impl EventBus {
         }
     }
 
-    /// A future that appends what is published, until the last handle of the bus is gone. Spawn it on any executor.
+    /// A future that appends what is published. Spawn it on any executor.
+    ///
+    /// It ends once the last handle of the bus and the last receipt are gone and everything is in the log: a server that
+    /// shuts down drops its handles and awaits it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: whoever drives the bus next goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use everbus::{EntityEvent, EventBus, EventLog, MemoryLog, Uuid};
+    /// use std::sync::Arc;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), everbus::Error> {
+    /// let log = Arc::new(MemoryLog::default());
+    /// let bus = EventBus::default().with_event_log(log.clone());
+    /// let driver = tokio::spawn(bus.drive());
+    ///
+    /// bus.publish(EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) });
+    /// drop(bus);
+    /// driver.await.expect("it doesn't panic");
+    /// assert_eq!(log.last_seq_no().await?.map(u64::from), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drive(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
-        let driver = self.writer.as_ref().map(Writer::driver);
+        let driver = self.writer.as_ref().map(|writer| writer.driver());
         async move {
             if let Some(driver) = driver {
                 driver.run().await;

@@ -157,6 +157,18 @@ impl Action {
     }
 }
 
+impl PartialEq<&str> for EventKind {
+    fn eq(&self, tag: &&str) -> bool {
+        self.as_str() == *tag
+    }
+}
+
+impl PartialEq<&str> for Action {
+    fn eq(&self, tag: &&str) -> bool {
+        self.as_str() == *tag
+    }
+}
+
 impl EntityEvent {
     /// The event of this action. `data` is asked for only if the action has any.
     pub(crate) fn assemble<E>(

@@ -16,6 +16,26 @@ use std::sync::Arc;
 const READ_AHEAD: usize = 10 * MAX_EVENTS;
 
 /// Stored events, then live ones: in order, without a gap or a duplicate, until the log is closed.
+///
+/// # Examples
+///
+/// As a stream, for the combinators of `futures`:
+///
+/// ```
+/// use everbus::{EntityEvent, EventEnvelope, EventLog, MemoryLog, SeekPosition, Uuid};
+/// use futures::{TryStreamExt, stream};
+///
+/// # futures::executor::block_on(async {
+/// let log = MemoryLog::default();
+/// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+/// # log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
+/// let subscription = log.subscribe("mailer", SeekPosition::LastAcknowledged).await?;
+/// let events = stream::unfold(subscription, async |mut s| Some((s.next().await?, s)));
+/// let first = std::pin::pin!(events).try_next().await?.expect("the log is open");
+/// assert_eq!(first.seq_no.map(u64::from), Some(1));
+/// # Ok::<(), everbus::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Subscription {
     log: Arc<dyn EventLog>,
@@ -41,6 +61,10 @@ impl Subscription {
     /// # Errors
     ///
     /// As [`EventLog::subscribe`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the consumer may be there already, at its beginning.
     pub async fn open(
         log: Arc<dyn EventLog>,
         consumer: Option<&str>,
@@ -64,6 +88,8 @@ impl Subscription {
         let commits = log.commits();
         let position = resolve(&*log, position, seen).await?;
         let bounds = log.bounds().await?;
+        // A number that no log has is refused before the consumer is created.
+        position.resolve(bounds, Cursor::START)?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
             None => Cursor::new(bounds)?,
@@ -73,7 +99,8 @@ impl Subscription {
     }
 
     /// As [`open`](Self::open), but exclusively: claims the consumer for `holder`, whoever has claimed it
-    /// before. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
+    /// before. A `holder` is told apart from itself by the epoch alone, which starts anew when the consumer is
+    /// deleted: take another one then. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
     /// everybody else's are refused, even of what was delivered before. So no event is acknowledged by
     /// two.
     ///
@@ -86,6 +113,10 @@ impl Subscription {
     /// # Errors
     ///
     /// As [`EventLog::subscribe`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the claim may have been made: then nobody acknowledges until the next one.
     ///
     /// # Examples
     ///

@@ -2,13 +2,15 @@
 //!
 //! # Invariants
 //!
-//! - The log's order is the order of [`Writer::push`].
+//! - The log's order is the order of [`Handle::push`].
 //! - While one append is in flight, events collect; the next append takes them all, up to a segment.
 //! - An append in flight belongs to nobody: any driver that is polled moves it on, and a driver that
 //!   is dropped takes nothing with it.
-//! - What is published and not yet committed stays within the limits of [`Writer::push`], but for an
+//! - What is published and not yet committed stays within the limits of [`Handle::push`], but for an
 //!   event that comes when nothing waits.
-//! - An event that can't be stored fails alone: a group that fails is tried again by halves.
+//! - An event that can't be stored fails alone: a group that fails is tried again by halves. A log that
+//!   panics fails the whole group, of which nobody knows what is stored, and nothing that comes after.
+//! - A driver appends what is left when the last handle is gone, and ends then.
 
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Batch, EventLog};
@@ -18,8 +20,11 @@ use async_broadcast::{Receiver, Sender};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::Shared;
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Deref;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 type InFlight = Shared<BoxFuture<'static, ()>>;
@@ -54,34 +59,35 @@ struct State {
     /// What is queued and what is in flight.
     load: Load,
     in_flight: Option<InFlight>,
+    /// How many events have been tried.
+    tried: u64,
+    /// How many events have been queued.
+    pushed: u64,
     /// The first failure since the last flush that nobody was told of.
     unreported: Option<Error>,
 }
+
+/// What buses and receipts share of a writer: once the last of them is gone nothing more is pushed.
+#[derive(Debug)]
+pub(crate) struct Handle(Arc<Writer>);
 
 /// The outcome of one publish.
 pub(crate) struct Pending {
     /// Whether the queue had room for it.
     pub(crate) is_queued: bool,
-    writer: Arc<Writer>,
+    writer: Arc<Handle>,
     outcome: oneshot::Receiver<Result<SeqNo>>,
 }
 
-/// Drives a writer until it is gone.
+/// Drives a writer until its last handle is gone and the queue is empty.
 pub(crate) struct Driver {
-    writer: Weak<Writer>,
+    writer: Arc<Writer>,
     work: Receiver<()>,
 }
 
-impl Writer {
-    pub(crate) fn new(log: Arc<dyn EventLog>) -> Writer {
-        let (mut work, receiver) = async_broadcast::broadcast(1);
-        work.set_overflow(true);
-        let idle = receiver.deactivate();
-        Writer { log, state: Mutex::default(), work, idle }
-    }
-
-    pub(crate) fn log(&self) -> &Arc<dyn EventLog> {
-        &self.log
+impl Handle {
+    pub(crate) fn new(log: Arc<dyn EventLog>) -> Handle {
+        Handle(Arc::new(Writer::new(log)))
     }
 
     /// Queues an event if there is room for it within `limits`. If there is not, it has failed: the outcome is there.
@@ -97,23 +103,54 @@ impl Writer {
             return Pending { is_queued: false, writer, outcome };
         }
         state.load = load;
+        state.pushed += 1;
         state.queue.push_back(Unit { envelope, settle });
         drop(state);
         // Fails only if nobody waits for work.
         let _ = self.work.try_broadcast(());
         Pending { is_queued: true, writer, outcome }
     }
+}
+
+impl Deref for Handle {
+    type Target = Arc<Writer>;
+
+    fn deref(&self) -> &Arc<Writer> {
+        &self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.work.close();
+    }
+}
+
+impl Writer {
+    fn new(log: Arc<dyn EventLog>) -> Writer {
+        let (mut work, receiver) = async_broadcast::broadcast(1);
+        work.set_overflow(true);
+        let idle = receiver.deactivate();
+        Writer { log, state: Mutex::default(), work, idle }
+    }
+
+    pub(crate) fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
 
     /// Resolves once what is queued now has been tried.
     pub(crate) async fn flush(self: &Arc<Self>) -> Result<()> {
-        while let Some(append) = self.next_append() {
+        let end = self.lock().pushed;
+        while self.lock().tried < end
+            && let Some(append) = self.next_append()
+        {
             append.await;
         }
         self.lock().unreported.take().map_or(Ok(()), Err)
     }
 
     pub(crate) fn driver(self: &Arc<Self>) -> Driver {
-        Driver { writer: Arc::downgrade(self), work: self.idle.activate_cloned() }
+        Driver { writer: self.clone(), work: self.idle.activate_cloned() }
     }
 
     /// The append in flight, or one that takes what is queued, or `None` if there is nothing to do.
@@ -129,6 +166,7 @@ impl Writer {
                 if let Some(writer) = writer.upgrade() {
                     let mut state = writer.lock();
                     state.in_flight = None;
+                    state.tried += count as u64;
                     state.unreported = state.unreported.take().or(unreported);
                 }
             });
@@ -156,7 +194,10 @@ async fn append(log: &dyn EventLog, writer: &Weak<Writer>, group: Vec<Unit>) -> 
     let mut unreported = None;
     let mut groups = vec![group];
     while let Some(mut group) = groups.pop() {
-        match try_append(log, &group).await {
+        // An append that panics must not take those with it who wait for it, or for a later one.
+        let appended = AssertUnwindSafe(try_append(log, &group)).catch_unwind().await;
+        let panicked = appended.is_err();
+        match appended.unwrap_or_else(|panic| Err(panicked_with(&*panic))) {
             Ok(seq_nos) => {
                 leave(&group);
                 for (unit, seq_no) in group.into_iter().zip(seq_nos) {
@@ -164,7 +205,7 @@ async fn append(log: &dyn EventLog, writer: &Weak<Writer>, group: Vec<Unit>) -> 
                     let _ = unit.settle.send(Ok(seq_no));
                 }
             }
-            Err(error) if group.len() == 1 || matches!(error, Error::Closed(_)) => {
+            Err(error) if group.len() == 1 || panicked || matches!(error, Error::Closed(_)) => {
                 leave(&group);
                 for unit in group {
                     if unit.settle.send(Err(error.clone())).is_err() {
@@ -179,6 +220,13 @@ async fn append(log: &dyn EventLog, writer: &Weak<Writer>, group: Vec<Unit>) -> 
         }
     }
     unreported
+}
+
+fn panicked_with(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let message = format!("the log panicked: {}", text.unwrap_or("it doesn't say why"));
+    Error::Storage { message, cause: None }
 }
 
 async fn try_append(log: &dyn EventLog, group: &[Unit]) -> Result<Vec<SeqNo>> {
@@ -207,6 +255,8 @@ impl Pending {
 impl Drop for Pending {
     /// A failure that nobody has taken is for the next flush.
     fn drop(&mut self) {
+        // From here on the writer knows that nobody takes it.
+        self.outcome.close();
         if let Ok(Some(Err(error))) = self.outcome.try_recv() {
             self.writer.lock().unreported.get_or_insert(error);
         }
@@ -216,7 +266,7 @@ impl Drop for Pending {
 impl Driver {
     pub(crate) async fn run(mut self) {
         loop {
-            while let Some(append) = self.writer.upgrade().and_then(|writer| writer.next_append()) {
+            while let Some(append) = self.writer.next_append() {
                 append.await;
             }
             if let Err(async_broadcast::RecvError::Closed) = self.work.recv_direct().await {

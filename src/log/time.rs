@@ -17,12 +17,14 @@ pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<S
     let (millis, nanos) = split_time(time);
     let (mut low, mut high, mut found) = (first.get(), last.get(), None);
     while low <= high {
-        let Found { damaged, segment } = segment_at(log, low + (high - low) / 2).await?;
+        let middle = low + (high - low) / 2;
+        let Found { damaged, segment } = segment_at(log, middle).await?;
         match (&segment, damaged.or(segment.as_ref().map(|segment| segment.first()))) {
             (Some(segment), _) if segment.latest() < millis => low = segment.last().get() + 1,
             // Damaged events may be what is looked for: then reading from there tells of them.
             (_, Some(start)) => {
-                high = start.get() - 1;
+                // It starts after the middle if what was there has been trimmed meanwhile.
+                high = start.get().min(middle) - 1;
                 found = Some(start);
             }
             (_, None) => break,

@@ -1,10 +1,10 @@
 //! The bus: live delivery, lag, and the way into the log.
 
+use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
-use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
-    Batch, ConsumerInfo, Cursor, CursorMove, EntityEvent, Error, EventBus, EventEnvelope, EventLog,
-    FrameworkEvent, Json, MemoryLog, Query, RecvError, Result, SeekPosition, SeqNo, Uuid,
+    EntityEvent, Error, EventBus, EventEnvelope, EventLog, FrameworkEvent, Json, MemoryLog, Query,
+    RecvError, Result, SeekPosition, Uuid,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -143,53 +143,25 @@ async fn bus_receivers_and_log_move_between_threads() {
     driver.await.expect("the driver ends with the bus");
 }
 
-/// A log that refuses events of one type, as a full storage would refuse large ones.
+/// Refuses events of one type, as a full storage would refuse large ones.
 #[derive(Clone, Debug, Default)]
-struct Picky(MemoryLog);
+struct Picky;
 
 #[async_trait]
-impl EventLog for Picky {
-    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
-        if format!("{batch:?}").contains("refused") {
-            return Err(Error::QuotaExceeded { cause: None });
+impl Hook for Picky {
+    async fn before(&self, operation: Operation<'_>) -> Result<()> {
+        match operation {
+            Operation::Append(batch) if format!("{batch:?}").contains("refused") => {
+                Err(Error::QuotaExceeded { cause: None })
+            }
+            _ => Ok(()),
         }
-        self.0.append_batch(batch).await
-    }
-    async fn bounds(&self) -> Result<Bounds> {
-        self.0.bounds().await
-    }
-    async fn stats(&self) -> Result<Stats> {
-        self.0.stats().await
-    }
-    async fn trim(&self, before: SeqNo) -> Result<Bounds> {
-        self.0.trim(before).await
-    }
-    async fn merge(&self) -> Result<bool> {
-        self.0.merge().await
-    }
-    async fn read(&self, query: &Query) -> Result<Page> {
-        self.0.read(query).await
-    }
-    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>> {
-        self.0.move_cursors(moves).await
-    }
-    async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
-        self.0.consumers().await
-    }
-    async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
-        self.0.delete_consumer(consumer).await
-    }
-    fn commits(&self) -> Commits {
-        self.0.commits()
-    }
-    fn handle(&self) -> Arc<dyn EventLog> {
-        Arc::new(self.clone())
     }
 }
 
 #[test]
 fn an_event_that_is_refused_fails_alone_and_is_reported() {
-    let log = Arc::new(Picky::default());
+    let log = Arc::new(Hooked::<Picky>::default());
     let bus = EventBus::new(4).with_event_log(log.clone());
     let refused = |n| EntityEvent::Deleted {
         entity_type: "refused".into(),
@@ -272,7 +244,9 @@ fn the_text_that_waits_is_limited_too() {
 
 #[test]
 fn failed_events_make_room_and_a_failure_that_nobody_takes_is_flushed() {
-    let bus = EventBus::new(4).with_event_log(Arc::new(Picky::default())).with_queue_limit(1, 100);
+    let bus = EventBus::new(4)
+        .with_event_log(Arc::new(Hooked::<Picky>::default()))
+        .with_queue_limit(1, 100);
     let refused = || EntityEvent::Deleted { entity_type: "refused".into(), entity_id: Uuid::nil() };
     block_on(async {
         for _ in 0..3 {

@@ -4,11 +4,11 @@
 //! any two of its effects; the schedule is drawn at random, and proptest prints the one that fails. In
 //! the end the reader runs only as long as it is woken.
 
+use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
-use everbus::log::{Appended, Bounds, Commits, Page, Stats};
 use everbus::{
-    Batch, ConsumerInfo, Cursor, CursorMove, EntityEvent, EventEnvelope, EventLog, Filter,
-    MemoryLog, Query, Result, SeekPosition, SeqNo, Subscription, Timestamp, Uuid,
+    Batch, EntityEvent, EventEnvelope, EventLog, Filter, Query, Result, SeekPosition, SeqNo,
+    Subscription, Timestamp, Uuid,
 };
 use futures::task::{ArcWake, waker};
 use proptest::prelude::*;
@@ -18,9 +18,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-/// A memory log whose every operation takes its time, before and after its effect.
+/// Every operation takes its time, before and after its effect.
 #[derive(Clone, Debug, Default)]
-struct Slow(MemoryLog);
+struct Slow;
+
+#[async_trait]
+impl Hook for Slow {
+    async fn before(&self, _: Operation<'_>) -> Result<()> {
+        pause().await;
+        Ok(())
+    }
+    async fn after(&self, _: Operation<'_>) {
+        pause().await;
+    }
+    fn query(&self, query: &Query) -> Query {
+        // Short pages, so that reading takes several turns.
+        Query { limit: query.limit.min(3), ..query.clone() }
+    }
+}
 
 /// Lets the others go first, once.
 async fn pause() {
@@ -33,54 +48,6 @@ async fn pause() {
         Poll::Pending
     })
     .await
-}
-
-macro_rules! slowly {
-    ($call:expr) => {{
-        pause().await;
-        let result = $call.await;
-        pause().await;
-        result
-    }};
-}
-
-#[async_trait]
-impl EventLog for Slow {
-    async fn append_batch(&self, batch: Batch) -> Result<Appended> {
-        slowly!(self.0.append_batch(batch))
-    }
-    async fn bounds(&self) -> Result<Bounds> {
-        slowly!(self.0.bounds())
-    }
-    async fn stats(&self) -> Result<Stats> {
-        slowly!(self.0.stats())
-    }
-    async fn trim(&self, before: SeqNo) -> Result<Bounds> {
-        slowly!(self.0.trim(before))
-    }
-    async fn merge(&self) -> Result<bool> {
-        slowly!(self.0.merge())
-    }
-    async fn read(&self, query: &Query) -> Result<Page> {
-        // Short pages, so that reading takes several turns.
-        let query = Query { limit: query.limit.min(3), ..query.clone() };
-        slowly!(self.0.read(&query))
-    }
-    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Result<Vec<Result<Cursor>>> {
-        slowly!(self.0.move_cursors(moves))
-    }
-    async fn consumers(&self) -> Result<Vec<ConsumerInfo>> {
-        slowly!(self.0.consumers())
-    }
-    async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
-        slowly!(self.0.delete_consumer(consumer))
-    }
-    fn commits(&self) -> Commits {
-        self.0.commits()
-    }
-    fn handle(&self) -> Arc<dyn EventLog> {
-        Arc::new(self.clone())
-    }
 }
 
 /// When the events before the first step happened, when those of the writers, and when none.
@@ -103,7 +70,7 @@ fn envelope(n: u64, time: i64) -> EventEnvelope {
 }
 
 /// Appends batches of these sizes.
-async fn write(log: Slow, batches: Vec<usize>, start: u64) {
+async fn write(log: Hooked<Slow>, batches: Vec<usize>, start: u64) {
     let mut n = start;
     for size in batches {
         let envelopes: Vec<_> = (0..size as u64).map(|i| envelope(n + i, NOW)).collect();
@@ -129,7 +96,7 @@ struct Reading {
 
 /// Subscribes, and gathers the numbers of what comes. Dropped calls are part of the schedule.
 async fn read(
-    log: Slow,
+    log: Hooked<Slow>,
     beginning: Beginning,
     position: SeekPosition,
     filter: Filter,
@@ -149,7 +116,7 @@ async fn read(
     };
     let mut subscription = subscription.expect("it works");
     let reading = || reading.lock().expect("nobody panics");
-    let last = log.0.bounds().await.expect("it works").last;
+    let last = log.log.bounds().await.expect("it works").last;
     reading().last_at_begin = Some(last.map_or(0, SeqNo::get));
     let keep = |envelope: Option<Result<EventEnvelope>>| {
         let envelope = envelope.expect("the log is open").expect("it works");
@@ -258,13 +225,13 @@ proptest! {
         filtered in any::<bool>(),
         schedule in proptest::collection::vec(0..3usize, 0..150),
     ) {
-        let log = Slow::default();
+        let log = Hooked::<Slow>::default();
         futures::executor::block_on(async {
             for n in 1..=stored {
-                log.0.append(envelope(n, THEN)).await.expect("it works");
+                log.log.append(envelope(n, THEN)).await.expect("it works");
             }
             if let Ok(acked) = SeqNo::new(acked) {
-                log.0.ack("reader", acked).await.expect("it works");
+                log.log.ack("reader", acked).await.expect("it works");
             }
         });
         let filter: Filter = match filtered {
@@ -287,7 +254,7 @@ proptest! {
         let mut is_right = false;
         for from in starts.clone() {
             let query = Query { from, filter: filter.clone(), ..Query::default() };
-            let page = futures::executor::block_on(log.0.read(&query)).expect("it works");
+            let page = futures::executor::block_on(log.log.read(&query)).expect("it works");
             prop_assert_eq!((page.last, page.resume), (total as u64, None));
             let expected = page.envelopes().filter_map(|e| e.seq_no).map(u64::from);
             is_right |= expected.eq(reading.numbers.iter().copied());

@@ -3,9 +3,12 @@
 
 mod bus;
 mod conformance;
+mod driving;
 mod fuzz;
 mod handover;
+mod hooked;
 mod notices;
 mod randomness;
 mod segments;
+mod times;
 mod wire;

@@ -3,7 +3,7 @@
 use super::{Harness, fill, numbers, sample, seq};
 use crate::{
     Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, Error, EventKind, EventLog, Filter,
-    Result, SeekPosition, Subscription, Uuid,
+    Result, SeekPosition, SeqNo, Subscription, Uuid,
 };
 use futures::future::join;
 
@@ -32,6 +32,11 @@ pub async fn subscriptions_start_at_their_position(harness: impl Harness) {
     }
     let error = log.subscribe("", SeekPosition::Latest).await.expect_err("the name is empty");
     assert_eq!(error.code(), "invalid_option");
+    let beyond = SeekPosition::Sequence(SeqNo::MAX.get() + 1);
+    let error = log.subscribe("refused", beyond).await.expect_err("no log has that number");
+    assert_eq!(error.code(), "invalid_position");
+    let consumers = log.consumers().await.expect("it works");
+    assert!(consumers.iter().all(|consumer| consumer.name == "reader"), "{consumers:?}");
 }
 
 /// While a writer goes on, a reader gets each event once and in order, stored or live.
