@@ -88,7 +88,7 @@ impl Subscription {
         let commits = log.commits();
         let position = resolve(&*log, position, seen).await?;
         let bounds = log.bounds().await?;
-        // A number that no log has is refused before the consumer is created.
+        // A number that no log can have is refused before the consumer is created.
         position.resolve(bounds, Cursor::START)?;
         let cursor = match consumer {
             Some(name) => log.move_cursor(name, CursorChange::Register).await?,
@@ -99,10 +99,9 @@ impl Subscription {
     }
 
     /// As [`open`](Self::open), but exclusively: claims the consumer for `holder`, whoever has claimed it
-    /// before. A `holder` is told apart from itself by the epoch alone, which starts anew when the consumer is
-    /// deleted: take another one then. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
+    /// before. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
     /// everybody else's are refused, even of what was delivered before. So no event is acknowledged by
-    /// two.
+    /// two. Epochs start anew when the consumer is deleted: claim it for another `holder` then.
     ///
     /// Goes on after what was acknowledged. `position` is where a consumer starts that nobody has
     /// claimed, sought or acknowledged anything for yet.
