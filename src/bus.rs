@@ -185,18 +185,17 @@ impl EventBus {
     /// use everbus::{EntityEvent, EventBus, EventLog, MemoryLog, Uuid};
     /// use std::sync::Arc;
     ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), everbus::Error> {
+    /// # futures::executor::block_on(async {
     /// let log = Arc::new(MemoryLog::default());
     /// let bus = EventBus::default().with_event_log(log.clone());
-    /// let driver = tokio::spawn(bus.drive());
+    /// let driver = bus.drive(); // with tokio: tokio::spawn(bus.drive())
     ///
     /// bus.publish(EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) });
     /// drop(bus);
-    /// driver.await.expect("it doesn't panic");
+    /// driver.await;
     /// assert_eq!(log.last_seq_no().await?.map(u64::from), Some(1));
-    /// # Ok(())
-    /// # }
+    /// # Ok::<(), everbus::Error>(())
+    /// # }).unwrap();
     /// ```
     pub fn drive(&self) -> impl Future<Output = ()> + MaybeSend + 'static {
         let driver = self.writer.as_ref().map(|writer| writer.driver());

@@ -61,7 +61,13 @@ impl Head {
                 run.clear();
             }
         }
-        let are_all = run.last().is_none_or(|segment| segment.last().get() == self.last);
+        let end = run.last().map_or(self.settled, |segment| segment.last().get());
+        let are_all = end == self.last;
+        if are_all {
+            // A damaged log has other sums: merging has to come to an end there, too.
+            self.loose_segments = run.len() as u64;
+            self.loose_bytes = run.iter().map(|segment| segment.as_bytes().len() as u64).sum();
+        }
         if self.settled == settled && !are_all {
             replacements.extend(self.settle(&run)?);
         } else if are_all && self.has_many_tiny() {
@@ -128,4 +134,25 @@ fn fits(run: &[&Segment], segment: &Segment) -> bool {
 
 fn events(run: &[&Segment]) -> usize {
     run.iter().map(|segment| segment.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EntityEvent, EventEnvelope, Uuid};
+
+    /// Segments that were removed from outside are still counted.
+    #[test]
+    fn merging_comes_to_an_end_in_a_damaged_log() -> Result<()> {
+        let mut columns = Columns::default();
+        let event = EntityEvent::Deleted { entity_type: "thing".into(), entity_id: Uuid::nil() };
+        columns.push(&EventEnvelope::new(event.into(), &*crate::env::system()))?;
+        let only = Arc::new(columns.encode()?.seal(SeqNo::FIRST, i64::MIN));
+        let loose_bytes = only.as_bytes().len() as u64;
+        let mut head = Head { last: 1, loose_segments: 70, loose_bytes, ..Head::new(Uuid::nil()) };
+        assert!(head.merge_count().is_some());
+        assert!(head.merge(&[only])?.is_empty());
+        assert_eq!((head.merge_count(), head.loose_segments), (None, 1));
+        Ok(())
+    }
 }

@@ -1,6 +1,6 @@
 //! [`Retention`]: how much of a log to keep.
 
-use super::page::segment_at;
+use super::page::{Found, segment_at};
 use super::{EventLog, time};
 use crate::{ConsumerInfo, Result, SeqNo, Timestamp};
 use std::time::Duration;
@@ -51,25 +51,34 @@ pub(super) async fn surplus(
     retention: &Retention,
     now: Timestamp,
 ) -> Result<Option<Surplus>> {
-    let stats = log.stats().await?;
-    let (Some(first), Some(last)) = (stats.bounds.first, stats.bounds.last) else {
-        return Ok(None);
-    };
     let age = retention.max_age.and_then(|age| i64::try_from(age.as_millis()).ok());
     let oldest = age.and_then(|age| time::millis(now).checked_sub(age));
-    let (mut before, mut bytes) = (first, stats.bytes);
-    // A damaged segment goes with the next one that isn't.
-    while let Some(segment) = segment_at(log, before.get()).await?.segment {
-        let newer = last.get().saturating_sub(segment.last().get());
-        let is_surplus = retention.max_events.is_some_and(|max| newer >= max)
-            || retention.max_bytes.is_some_and(|max| bytes > max)
-            || oldest.is_some_and(|oldest| segment.latest() < oldest);
-        match segment.last().next() {
-            Some(next) if is_surplus && newer > 0 => before = next,
-            _ => break,
+    let (first, before) = 'anew: loop {
+        let stats = log.stats().await?;
+        let (Some(first), Some(last)) = (stats.bounds.first, stats.bounds.last) else {
+            return Ok(None);
+        };
+        let (mut before, mut bytes) = (first, stats.bytes);
+        // A damaged segment goes with the next one that isn't.
+        loop {
+            let Found { damaged, segment } = segment_at(log, before.get()).await?;
+            let Some(segment) = segment else { break };
+            if damaged.unwrap_or(segment.first()) > before {
+                // Somebody else has trimmed it: what is counted here isn't all there any more.
+                continue 'anew;
+            }
+            let newer = last.get().saturating_sub(segment.last().get());
+            let is_surplus = retention.max_events.is_some_and(|max| newer >= max)
+                || retention.max_bytes.is_some_and(|max| bytes > max)
+                || oldest.is_some_and(|oldest| segment.latest() < oldest);
+            match segment.last().next() {
+                Some(next) if is_surplus && newer > 0 => before = next,
+                _ => break,
+            }
+            bytes = bytes.saturating_sub(segment.as_bytes().len() as u64);
         }
-        bytes = bytes.saturating_sub(segment.as_bytes().len() as u64);
-    }
+        break (first, before);
+    };
     if before == first {
         return Ok(None);
     }

@@ -10,5 +10,6 @@ mod hooked;
 mod notices;
 mod randomness;
 mod segments;
+mod surplus;
 mod times;
 mod wire;

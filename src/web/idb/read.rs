@@ -66,7 +66,8 @@ impl IndexedDbLog {
             if !in_range(query, &head) {
                 return Ok(page.finish(&head));
             }
-            let mut wanted = Some(at.clamp(head.first, head.last));
+            at = at.clamp(head.first, head.last);
+            let mut wanted = Some(at);
             let mut planned = step.plan.iter().flat_map(|plan| &plan.segments);
             let mut bytes = 0;
             let mut is_sound = step.plan.is_some() || !step.records.is_empty();
@@ -175,6 +176,8 @@ fn read_planned(
     step: Rc<RefCell<Step>>,
 ) -> Result<()> {
     let Extent { at, segments, chapters } = extent;
+    // Chapters may still tell of what has been trimmed.
+    let query = Query { from: query.from.max(head.first), ..query };
     let (from, to, reverse) = (query.from, query.to, query.reverse);
     let average = (head.bytes / head.segments.max(1)).max(1);
     let most = ((PLANNED_BYTES / average) as usize).clamp(1, MOST_PLANNED).min(query.limit);

@@ -49,6 +49,8 @@ test("a filter reads only the segments that may match, and all it needs where no
   same(numbers(await bus.log.read({ filter, reverse: true })), wanted.toReversed(), "backwards");
   same(numbers(await bus.log.read({ filter, limit: 3, from: 5_008 })), wanted.slice(2, 5), "a page");
   await rejects(() => bus.log.read({ from: 1001 }), "corrupt", "a read without a filter");
+  equal(await bus.log.trim(1001), 1001, "the first number after a trim");
+  same(numbers(await bus.log.read({ filter, to: 5_000, reverse: true })), [], "backwards to what was trimmed");
 
   // Without chapters every segment is looked at.
   equal((await damage(bus, "chapters")).length, 2, "chapters");
