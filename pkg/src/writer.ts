@@ -41,8 +41,8 @@ export class Writer {
 
   /**
    * `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. `highest`
-   * is the number of the last of all entries, also of those that were stored before. `onIdle` is called after a commit when nothing
-   * else waits for one: an application that awaits each commit is idle in between.
+   * is the highest number of all entries, also of those that were stored before. `onIdle` is called after a commit when
+   * nothing else waits for one: an application that awaits each commit is idle in between.
    */
   constructor(
     log: Log,
