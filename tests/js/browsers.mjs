@@ -1,5 +1,6 @@
 // Runs the shared suite in browsers: `node tests/js/browsers.mjs [chromium] [firefox] [webkit] [--only=TEXT]`.
 // Each engine runs it in a window and in a dedicated worker. Ends with "N passed, N failed".
+import { despiteACrash } from "./engines/crashes.js";
 import { serve } from "./engines/static-server.js";
 
 const TEST_LIMIT = 30_000;
@@ -25,7 +26,7 @@ for (const engine of chosen.length > 0 ? chosen : engines) {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     const started = Date.now();
     try {
-      await runSuite(engine, host, counts);
+      await despiteACrash((crash) => runSuite(engine, host, counts, crash), (said) => console.log(`${engine} ${host}: ${said}`));
     } catch (error) {
       counts.failed++;
       console.log(`FAILED ${engine} ${host}: ${error.stack ?? error}`);
@@ -43,14 +44,15 @@ await server.close();
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-async function runSuite(engine, host, counts) {
+async function runSuite(engine, host, counts, crash) {
+  for (const key of Object.keys(counts)) counts[key] = 0;
   const { launch } = await import(`./engines/${engine}.js`);
   const run = `-${engine}-${host}`;
   const where = `${engine} ${host}`;
   const browser = await launch();
   const timers = {};
   try {
-    await new Promise((resolve, reject) => {
+    const done = new Promise((resolve, reject) => {
       let last = "the start";
       const expectMore = () => {
         clearTimeout(timers.silence);
@@ -68,6 +70,7 @@ async function runSuite(engine, host, counts) {
       const query = new URLSearchParams({ host, run, only, limit: TEST_LIMIT });
       browser.open(`${server.origin}/tests/js/hosts/page.html?${query}`).catch(reject);
     });
+    await Promise.race([done, crash]);
   } finally {
     Object.values(timers).forEach(clearTimeout);
     listeners.delete(run);

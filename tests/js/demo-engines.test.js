@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address, keepPhotograph, serveDemo } from "./demo/site.js";
+import { despiteCrashes } from "./engines/crashes.js";
 import { launch as launchFirefox } from "./engines/firefox.js";
 import { launch as launchWebKit } from "./engines/webkit.js";
 
@@ -76,7 +77,7 @@ for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGT
     return driver;
   };
 
-  test(`${engine} streams, shows the log, travels, and rebuilds everything when it is opened again`, limit, async (t) => {
+  test(`${engine} streams, shows the log, travels, and rebuilds everything when it is opened again`, limit, despiteCrashes(async (t) => {
     const demo = new Driven(await started(t));
     await demo.open();
     await demo.click("stream");
@@ -102,9 +103,9 @@ for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGT
     await demo.counts("3,376", "5,366", "8,742");
     assert.match(await demo.text("status"), /Replayed 8,742 events/);
     await demo.isWell();
-  });
+  }));
 
-  test(`${engine} shows the same in a second window, with what another one publishes meanwhile`, limit, async (t) => {
+  test(`${engine} shows the same in a second window, with what another one publishes meanwhile`, limit, despiteCrashes(async (t) => {
     const driver = await started(t);
     const demo = new Driven(driver);
     await demo.open();
@@ -125,5 +126,5 @@ for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGT
     await demo.isWell();
     await turnTo(first);
     await demo.isWell();
-  });
+  }));
 }

@@ -8,7 +8,7 @@ import { range } from "./suite/fixtures.js";
 const limit = { timeout: 180_000 };
 const numbers = (envelopes) => envelopes.map((envelope) => envelope.seq_no);
 
-inEachEngine((site) => {
+inEachEngine(({ test, site }) => {
   test("a reload replays what was published", limit, async (t) => {
     const page = await (await site(t)).visit();
     const published = await page.evaluate(async () => {

@@ -151,7 +151,7 @@ async function crash(page) {
   await crashed;
 }
 
-inEachEngine((site, engine) => {
+inEachEngine(({ test, site, engine }) => {
   const openers = ({ visit }) => ({
     tab: visit,
     async worker() {
@@ -411,7 +411,7 @@ test("a tab that is stopped without being told is taken over, and can't acknowle
 });
 
 // Firefox doesn't use its back/forward cache while it is driven.
-inEachEngine((site) => {
+inEachEngine(({ test, site }) => {
   test("an exclusive consumer doesn't keep a page out of the back/forward cache, and waits there", limit, async (t) => {
     const told = new Map();
     /** What a page posts to /outcomes<about>, once. */

@@ -122,7 +122,7 @@ test("a page that was hidden and frozen gets what it missed when it is thawed", 
 });
 
 // Firefox doesn't use its cache while it is driven.
-inEachEngine((site) => {
+inEachEngine(({ test, site }) => {
   test("a page comes back from the back/forward cache with an open bus, and gets what it missed", limit, async (t) => {
     const told = new Map();
     /** What a page posts to /outcomes<about>, once. */

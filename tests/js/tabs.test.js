@@ -1,6 +1,5 @@
 // Live delivery between tabs and workers, in each engine: nobody writes but the other one.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { inEachEngine } from "./engines/each.js";
 import { until } from "./engines/realm.js";
 import { range } from "./suite/fixtures.js";
@@ -41,7 +40,7 @@ async function gotAll(reader, count) {
   assert.deepEqual(envelopes, stored);
 }
 
-inEachEngine((site) => {
+inEachEngine(({ test, site }) => {
   async function twoTabs(t) {
     const { visit } = await site(t);
     return [await visit(), await visit()];

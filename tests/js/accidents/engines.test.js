@@ -2,6 +2,7 @@
 // the long form.
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { despiteCrashes } from "../engines/crashes.js";
 import { launch as launchFirefox } from "../engines/firefox.js";
 import { show as showInMiniBrowser } from "../engines/minibrowser.js";
 import { launch as launchWebKit } from "../engines/webkit.js";
@@ -35,7 +36,7 @@ async function begin(t) {
 }
 
 for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGTK: launchWebKit })) {
-  test(`${engine}: tabs that are closed while they write lose nothing that they reported`, limit, async (t) => {
+  test(`${engine}: tabs that are closed while they write lose nothing that they reported`, limit, despiteCrashes(async (t) => {
     const { record, random, writing, check } = await begin(t);
     const browser = await launch();
     t.after(() => browser.close());
@@ -46,7 +47,7 @@ for (const [engine, launch] of Object.entries({ Firefox: launchFirefox, WebKitGT
       await closeTab();
       await check(browser.open);
     }
-  });
+  }));
 }
 
 /** Ways to show a page in a browser that keeps what is in its profile. */

@@ -1,5 +1,6 @@
 // The same tests in several engines: one browser for all that a file has for it.
-import { after, before, describe } from "node:test";
+import { after, before, describe, test } from "node:test";
+import { despiteCrashes } from "./crashes.js";
 import { launch as launchFirefox } from "./firefox.js";
 import { serve } from "./static-server.js";
 import { afterwards, browse, browseKillable, profile, visit } from "./visits.js";
@@ -40,25 +41,29 @@ export async function serveFor(t, heard) {
 }
 
 /**
- * Declares for each engine what `define(site, engine)` declares. `site(t, heard)` is an origin that no other test has,
- * and so are its logs: `visit()` opens a tab there until the test ends, `heard` is the server's.
+ * Declares for each engine what `define({ test, site, engine })` declares. `site(t, heard)` is an origin that no other test
+ * has, and so are its logs: `visit()` opens a tab there until the test ends, `heard` is the server's. `test` is Node's, and
+ * tries once more when the engine crashes.
  */
 export function inEachEngine(define, engines = Object.keys(browsers)) {
   for (const engine of engines) {
     describe(engine, () => {
       let context;
+      let begin;
       let end;
       // A port that was given back could be given out again, with an old log.
       const servers = [];
       before(async () => {
         const scope = { after: (undo) => (end = undo) };
-        context = await browsers[engine](scope, await profile(scope));
+        begin = async () => (context = await browsers[engine](scope, await profile(scope)));
+        await begin();
       });
       after(async () => {
         await end?.();
         for (const server of servers) await server.close();
       });
       const site = async (t, heard) => {
+        if (context.hasCrashed?.()) await begin();
         const server = await serve(heard);
         servers.push(server);
         const open = async () => {
@@ -68,7 +73,7 @@ export function inEachEngine(define, engines = Object.keys(browsers)) {
         };
         return { origin: server.origin, visit: open };
       };
-      define(site, engine);
+      define({ test: (name, options, body) => test(name, options, despiteCrashes(body)), site, engine });
     });
   }
 }

@@ -1,14 +1,25 @@
 // The few WebDriver commands that showing pages needs.
+import { crashed } from "./crashes.js";
 import { start } from "./processes.js";
 import { createServer } from "node:net";
 
 /**
  * Starts a driver, opens a session with these capabilities, and gives `open(url)`, `openTab(url)`, `command(…)` for any
- * other, `kill()` and `close()`.
+ * other, `hasCrashed()`, `kill()` and `close()`. `crash` is what it prints when the engine crashes, which ends the session.
  */
-export async function drive(path, args, capabilities, options) {
+export async function drive(path, args, capabilities, { crash, ...options } = {}) {
   const port = await freePort();
   const driver = start(path, args(port), options);
+  let hasCrashed = false;
+  if (crash) {
+    driver.printed(crash).then(
+      ([words]) => {
+        hasCrashed = true;
+        crashed(words);
+      },
+      () => {},
+    );
+  }
   const send = async (method, command, body) => {
     const response = await fetch(`http://127.0.0.1:${port}${command}`, { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body), signal: AbortSignal.timeout(60_000) });
     const { value } = await response.json();
@@ -35,6 +46,7 @@ export async function drive(path, args, capabilities, options) {
           await command("POST", "/window", { handle: first });
         };
       },
+      hasCrashed: () => hasCrashed,
       /** Ends the driver and the browser at once, as a crash does. */
       kill: () => driver.kill(),
       async close() {

@@ -25,7 +25,7 @@ export async function launch() {
       find("WebKitWebDriver"),
       (port) => [`--port=${port}`, "--host=127.0.0.1"],
       { browserName: "MiniBrowser", "webkitgtk:browserOptions": { binary: find(...browsers), args: ["--automation"] } },
-      { env: { DISPLAY: screen, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" } },
+      { env: { DISPLAY: screen, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" }, crash: /.*WebProcess CRASHED.*/ },
     );
     return {
       ...session,

@@ -61,7 +61,8 @@ export async function windowsOf(driver) {
         await watch();
       },
       async close() {
-        if (open.delete(handle)) await within(handle, "DELETE", "/window");
+        // What an engine that has crashed had open is gone.
+        if (open.delete(handle) && !driver.hasCrashed()) await within(handle, "DELETE", "/window");
       },
     };
   }
@@ -71,5 +72,5 @@ export async function windowsOf(driver) {
     open.clear();
     return (ended ??= driver[how]().finally(() => server.close()));
   };
-  return { newPage, kill: () => end("kill"), close: () => end("close") };
+  return { newPage, hasCrashed: driver.hasCrashed, kill: () => end("kill"), close: () => end("close") };
 }
