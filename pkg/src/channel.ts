@@ -81,8 +81,8 @@ export class Channel {
       // Who isn't told of others' commits has to look; but what this realm is committing comes after the call.
       if (this.#tabs !== undefined || !isStored || !writer.isIdle) return Promise.resolve(dispatcher.position);
       const end = awaitCore(() => log.bounds()).then((bounds) => bounds[1]!);
-      // Whoever asks may have no use for it in the end.
-      end.catch(() => {});
+      // What comes after the call isn't in the log before this is known. Whoever asks may have no use for it in the end.
+      writer.waitFor(end.catch(() => {}));
       return end;
     };
     this.log = { core: log, writer, dispatcher, consumers, locks, end };

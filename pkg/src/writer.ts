@@ -38,6 +38,8 @@ export class Writer {
   /** The first refusal that a flush still has to tell: until what was queued then is settled. */
   #refusal: { readonly after: number; readonly error: EverbusError } | undefined = undefined;
   #isEnded = false;
+  /** What the next commit waits for. */
+  #before: Promise<unknown> | undefined = undefined;
 
   /**
    * `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. `highest`
@@ -83,6 +85,12 @@ export class Writer {
     return this.#settled === this.#pushed;
   }
 
+  /** What is pushed from now on is committed after this, which doesn't reject. */
+  waitFor(work: Promise<unknown>): void {
+    const before = this.#before;
+    this.#before = work.then(() => before);
+  }
+
   /** Resolves when every unit pushed so far is settled; rejects with the first failure among them. */
   flush(): Promise<void> {
     if (this.isIdle) return Promise.resolve();
@@ -101,6 +109,13 @@ export class Writer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
+      const before = this.#before;
+      if (before !== undefined) {
+        await before;
+        // There may be more to wait for by now, and less to commit.
+        if (this.#before === before) this.#before = undefined;
+        continue;
+      }
       const units = this.#queue.splice(0, this.#countNext());
       this.#inFlight = units;
       await this.#commit(units);
