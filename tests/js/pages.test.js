@@ -7,36 +7,15 @@ import { find } from "./engines/processes.js";
 import { until } from "./engines/realm.js";
 import { drive } from "./engines/webdriver.js";
 import { range } from "./suite/fixtures.js";
+import { follow, hasAll, hasExactly, write } from "./tabs/following.js";
 
 const limit = { timeout: 180_000 };
-
-/** In a page: a bus, and what its subscriber, its iterator and its consumer get. */
-const follow = async () => {
-  globalThis.bus = await everbus.openBus("shop");
-  globalThis.got = { subscriber: [], iterator: [], consumer: [] };
-  bus.subscribe(({ seq_no }) => got.subscriber.push(seq_no));
-  const keep = async (iterator, list) => {
-    for await (const { seq_no } of iterator) list.push(seq_no);
-  };
-  void keep(bus.events(), got.iterator);
-  void keep(bus.log.subscribe("reader", "beginning"), got.consumer);
-};
-const hasAll = (count) => Object.values(globalThis.got).every((list) => list.length >= count);
-const write = async (count) => {
-  globalThis.bus ??= await everbus.openBus("shop");
-  for (let n = 0; n < count; n++) await bus.publish(created(n)).committed;
-};
 
 /** Nobody is left to say that something was missed. */
 const leave = async () => {
   await bus.close();
   globalThis.bus = undefined;
 };
-
-async function gotAll(reader, count) {
-  await until(reader, hasAll, count);
-  for (const [who, numbers] of Object.entries(await reader.evaluate(() => got))) assert.deepEqual(numbers, range(1, count), who);
-}
 
 /** Two tabs of one window, as a user has them: the one that isn't shown is hidden, and can be frozen. */
 async function realTabs(t) {
@@ -135,7 +114,7 @@ inEachEngine(({ test, site }) => {
     const reader = await visit();
     await reader.evaluate(follow);
     await writer.evaluate(write, 5);
-    await gotAll(reader, 5);
+    await hasExactly(reader, 5);
 
     // It may be gone before it has answered.
     const leaving = reader.evaluate(() => {
