@@ -146,9 +146,11 @@ impl<'a> PageBuilder<'a> {
         self.chunks.is_empty()
     }
 
-    /// The page without what begins at this number, from a log with this head.
+    /// The page without what begins at this number and wasn't looked at yet, from a log with this head.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn finish_before(mut self, resume: u64, head: &Head) -> Page {
+        let Range { start, end } = self.open;
+        let resume = if self.query.reverse { resume.min(end - 1) } else { resume.max(start) };
         self.resume = SeqNo::new(resume).ok();
         self.finish(head)
     }

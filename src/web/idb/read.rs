@@ -32,6 +32,7 @@ struct Extent {
     /// The number to begin at.
     at: u64,
     segments: u32,
+    /// 0 if chapters are not to be trusted.
     chapters: u32,
 }
 
@@ -95,6 +96,10 @@ impl IndexedDbLog {
                     return Ok(page.finish_before(at, &head));
                 }
                 self.check_damage(at).await?;
+                if step.plan.is_some() {
+                    // The segment is sound, and yet isn't what the chapter says.
+                    (at, chapters) = (extent.at, 0);
+                }
                 continue;
             }
             if let Some(plan) = step.plan {
@@ -105,7 +110,7 @@ impl IndexedDbLog {
                 Some(number) => at = number,
                 None => return Ok(page.finish(&head)),
             }
-            chapters = CHAPTERS_AT_MOST;
+            chapters = chapters.min(1) * CHAPTERS_AT_MOST;
             if bytes < STEP_BYTES {
                 segments = (segments * 2).min(LARGEST_STEP);
             }
@@ -116,7 +121,8 @@ impl IndexedDbLog {
     async fn read_step(&self, extent: Extent, query: &Query) -> Result<Step> {
         let step = Rc::new(RefCell::new(Step::default()));
         let (gathered, log, query) = (step.clone(), self.clone(), query.clone());
-        let by_chapters = !query.filter.is_empty()
+        let by_chapters = extent.chapters > 0
+            && !query.filter.is_empty()
             && self.seen_head().is_some_and(|head| extent.at.min(head.last) <= head.indexed);
         let is_start = self.is_start(extent.at);
         let stores: &[&str] =

@@ -1,16 +1,18 @@
 // A filter reads only the segments that may match, by the chapters; and does without damaged ones.
 import { equal, ok, rejects, same } from "./assert.js";
 import { created, numbers, range } from "./fixtures.js";
+import { settled, within } from "./raw.js";
 import { test } from "./registry.js";
 
 const ID_OF = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
-/** The request's result. */
-const settled = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+/** Waits until a bus has so many chapters. Its log is left to itself meanwhile. */
+async function untilChapters(bus, count) {
+  const database = await settled(indexedDB.open(`everbus:${bus.name}`));
+  const stored = () => settled(database.transaction("chapters").objectStore("chapters").count());
+  for (let looks = 0; (await stored()) < count; looks++) ok(looks < 100_000, "there are no chapters");
+  database.close();
+}
 
 /** Changes a byte in the middle of each record of a store, but those of the first numbers in `spared`. */
 async function damage(bus, storeName, spared = []) {
@@ -34,10 +36,7 @@ test("a filter reads only the segments that may match, and all it needs where no
   const events = range(1, 40_000).map((n) => created(null, "order", ID_OF(n % 5_000 === 7 ? 7 : n)));
   for (let from = 0; from < events.length; from += 1000) bus.publishAll(events.slice(from, from + 1000));
   await bus.flush();
-  const database = await settled(indexedDB.open(`everbus:${bus.name}`));
-  const count = () => settled(database.transaction("chapters").objectStore("chapters").count());
-  for (let looks = 0; (await count()) < 2; looks++) ok(looks < 100_000, "there are no chapters");
-  database.close();
+  await untilChapters(bus, 2);
 
   const wanted = range(0, 7).map((k) => k * 5_000 + 7);
   const filter = { entity_id: ID_OF(7) };
@@ -56,4 +55,25 @@ test("a filter reads only the segments that may match, and all it needs where no
   equal((await damage(bus, "chapters")).length, 2, "chapters");
   await rejects(() => bus.log.read({ filter }), "corrupt", "a read that chapters can't help");
   same(numbers(await bus.log.read({ filter, from: 35_001 })), [35_007], "what is whole");
+});
+
+test("a filter finds what there is where a chapter is that of another log", async (t) => {
+  const bus = await t.open();
+  if (bus.storage !== "persistent") return;
+  const other = await t.open({}, `${bus.name} other`);
+  const wanted = [7, 800, 5_007];
+  bus.publishAll(range(1, 18_000).map((n) => created(null, "order", ID_OF(wanted.includes(n) ? 7 : n))));
+  // Segments of one event each, that all may have what is looked for.
+  other.publishAll(range(1, 17).map(() => created("x".repeat(600_000), "order", ID_OF(7))));
+  for (const each of [bus, other]) {
+    await each.flush();
+    await untilChapters(each, 1);
+  }
+  const foreign = await within(other.name, "chapters", (store) => store.get(1));
+  await within(bus.name, "chapters", (store) => store.put(foreign, 1));
+  const filter = { entity_id: ID_OF(7) };
+  same(numbers(await bus.log.read({ filter })), wanted, "forwards");
+  same(numbers(await bus.log.read({ filter, reverse: true })), wanted.toReversed(), "backwards");
+  same(numbers(await bus.log.read({ filter, from: 8, to: 16, reverse: true })), [], "where nothing is");
+  same(numbers(await bus.log.read({ filter, from: 8 })), wanted.slice(1), "from within a segment");
 });
