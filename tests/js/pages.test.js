@@ -1,4 +1,4 @@
-// Pages that are hidden, frozen, or kept in the back/forward cache while others write: each event once, in order, after.
+// Pages that are hidden, frozen, prerendered, or kept in the back/forward cache while others write: each event once, in order, after.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { options } from "./engines/chromium.js";
@@ -18,8 +18,8 @@ const leave = async () => {
 };
 
 /** Two tabs of one window, as a user has them: the one that isn't shown is hidden, and can be frozen. */
-async function realTabs(t) {
-  const { origin } = await serveFor(t);
+async function realTabs(t, heard) {
+  const { origin } = await serveFor(t, heard);
   const { executablePath, args } = options();
   const chrome = { binary: executablePath, args: [...args, "--headless=new"] };
   const driver = await drive(find("chromedriver"), (port) => [`--port=${port}`], { browserName: "chrome", "goog:chromeOptions": chrome });
@@ -98,6 +98,25 @@ test("a page that was hidden and frozen gets what it missed when it is thawed", 
   const states = await reader.evaluate(async () => states);
   // What is said meanwhile would pile up where somebody listens.
   assert.deepEqual(states, [5, 50, 95].flatMap((count) => [["freeze", 0, count], ["resume", 1, count]]));
+});
+
+// Only Chromium prerenders.
+test("a page that was prerendered gets what it missed when it is shown, and holds what is exclusive from then on", limit, async (t) => {
+  const told = new Map();
+  const hearing = (about) => new Promise((resolve) => told.set(about, resolve));
+  const [prerendered, shown] = [hearing("/prerendered"), hearing("/shown")];
+  const [writer] = await realTabs(t, (about, outcome) => told.get(about)?.(outcome));
+  await writer.evaluate(write, 3);
+  await writer.evaluate(async () => {
+    const rules = document.createElement("script");
+    rules.type = "speculationrules";
+    rules.textContent = JSON.stringify({ prerender: [{ source: "list", urls: ["/tests/js/hosts/prerendered.html"], eagerness: "immediate" }] });
+    document.head.append(rules);
+  });
+  assert.deepEqual(await prerendered, { prerendering: true, seqNo: 4 });
+  await writer.evaluate(write, 5);
+  await writer.evaluate(async () => void (location.href = "/tests/js/hosts/prerendered.html"));
+  assert.deepEqual(await shown, { got: { subscriber: range(4, 9), exclusive: range(1, 9) }, wasShown: true });
 });
 
 // Firefox doesn't use its cache while it is driven.
