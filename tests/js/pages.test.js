@@ -1,4 +1,4 @@
-// Pages that are hidden, frozen, prerendered, or kept in the back/forward cache while others write: each event once, in order, after.
+// Pages that are hidden, frozen, prerendered or in the back/forward cache while others write: each event once, in order, after.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { options } from "./engines/chromium.js";
