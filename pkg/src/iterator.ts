@@ -1,6 +1,6 @@
 import type { EventEnvelope } from "./types.js";
 
-type Result = IteratorResult<EventEnvelope, undefined>;
+export type Result = IteratorResult<EventEnvelope, undefined>;
 const DONE: Result = { done: true, value: undefined };
 
 interface Reader {
@@ -9,23 +9,20 @@ interface Reader {
 }
 
 /**
- * The async iterators of everbus: what `for await` needs, over a source of envelopes.
+ * What is behind the async iterators of everbus: readers on one side, a source of envelopes on the other.
  *
  * Several `next()` may wait at once; they are answered in order. An iterator ends once, for good.
  */
-export abstract class EventIterator implements AsyncIterableIterator<EventEnvelope, undefined> {
+export abstract class EventIterator {
   #readers: Reader[] = [];
   #ended = false;
+  #abandoned = false;
   #failure: { readonly error: unknown } | undefined = undefined;
   readonly #onEnd: () => void;
 
   /** `onEnd` is called once, when nothing more will come. */
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
-    // The symbol is newer than some browsers.
-    if (Symbol.asyncDispose !== undefined) {
-      Object.defineProperty(this, Symbol.asyncDispose, { value: async () => void (await this.return()) });
-    }
   }
 
   /** Takes the next envelope that is there already. */
@@ -62,13 +59,10 @@ export abstract class EventIterator implements AsyncIterableIterator<EventEnvelo
     return Promise.resolve(DONE);
   }
 
-  throw(error?: unknown): Promise<Result> {
-    this.end();
-    return Promise.reject(error);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+  /** Nobody can ask for more: ends it once those who wait are answered. */
+  abandon(): void {
+    this.#abandoned = true;
+    if (this.#readers.length === 0) this.end();
   }
 
   /** Ends it at once. */
@@ -103,5 +97,6 @@ export abstract class EventIterator implements AsyncIterableIterator<EventEnvelo
       if (value === undefined) return this.request();
       this.#readers.shift()!.resolve({ done: false, value });
     }
+    if (this.#abandoned) this.end();
   }
 }

@@ -1,5 +1,6 @@
 import type { Channel, Lease, Member, OpenLog } from "./channel.js";
 import { type EverbusError, everbusError } from "./errors.js";
+import { Handle } from "./handle.js";
 import type { EventIterator } from "./iterator.js";
 import { LiveIterator } from "./live.js";
 import { moduleFailure } from "./module.js";
@@ -94,15 +95,15 @@ export class Session implements Member {
   }
 
   /** Opens an iterator that ends with the bus and the signal; `make` gets what to call when it has ended. */
-  open(signal: AbortSignal | undefined, make: (onEnd: () => void) => EventIterator): EventIterator {
+  open(signal: AbortSignal | undefined, make: (onEnd: () => void) => EventIterator): Handle {
     if (signal?.aborted) {
       const ended = new LiveIterator(1, ignore, ignore);
       ended.end();
-      return ended;
+      return new Handle(ended);
     }
     const iterator = make(() => leave());
     const leave = this.join(iterator, signal);
-    return iterator;
+    return new Handle(iterator);
   }
 
   /** Resolves when everything that was published and acknowledged is durable. */

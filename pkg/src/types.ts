@@ -255,10 +255,11 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   subscribe(filter: Filter, handler: (envelope: EventEnvelope) => void, options?: SubscribeOptions): () => void;
 
   /**
-   * The same as an async iterable; `break`, `return()` and the signal end it, and drop what it has. It starts at the call.
-   * A slow reader catches up from the log; with immediate delivery it keeps the newest `capacity` events and tells
-   * `onLagged` how many were missed. It ends with an error, from `next()`, at what was trimmed or damaged before it was
-   * read (`trimmed`, `corrupt`), and if the log can't be read (`storage`).
+   * The same as an async iterable; `break`, `return()` and the signal end it, and drop what it has, and so does the garbage
+   * collector once nobody holds it or waits for it. It starts at the call. A slow reader catches up from the log; with
+   * immediate delivery it keeps the newest `capacity` events and tells `onLagged` how many were missed. It ends with an
+   * error, from `next()`, at what was trimmed or damaged before it was read (`trimmed`, `corrupt`), and if the log can't be
+   * read (`storage`).
    *
    * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
    * @example

@@ -162,11 +162,12 @@ test("a page that opens and closes a thousand buses and subscriptions keeps noth
   );
 });
 
+v8.setFlagsFromString("--expose-gc");
+const collect = vm.runInNewContext("gc");
+
 // The heap of this process is the test runner's, too.
 test("a process that opens and closes a thousand buses and subscriptions keeps nothing of them", limit, async () => {
   globalThis.everbus = everbus;
-  v8.setFlagsFromString("--expose-gc");
-  const collect = vm.runInNewContext("gc");
   await levelsOff(
     (rounds) => live(["memory", rounds]),
     async () => {
@@ -176,4 +177,64 @@ test("a process that opens and closes a thousand buses and subscriptions keeps n
       return countKnown();
     },
   );
+});
+
+/** Iterators that nobody holds: some are waited for, and one is looped over. Resolves to how many those are, with one more. */
+const letGo = async (log) => {
+  const { entity, openBus } = everbus;
+  const bus = (globalThis.bus = await openBus("let go", { log }));
+  const ways = [
+    () => bus.events(),
+    () => bus.events(undefined, { deliver: "immediate" }),
+    () => bus.log.subscribe("some consumer"),
+    () => bus.log.subscribe("another consumer", "latest", { exclusive: true }),
+  ];
+  for (const open of ways.slice(0, 3)) open();
+  bus.log.subscribe("exclusive", "latest", { exclusive: true });
+  globalThis.waiting = Promise.all(ways.map(async (open) => (await open().next()).value.event.data));
+  globalThis.looped = [];
+  globalThis.looping = (async () => {
+    for await (const { event } of bus.events()) if (looped.push(event.data) === 3) break;
+  })();
+  globalThis.next = bus.log.subscribe("exclusive", "latest", { exclusive: true });
+  globalThis.publish = async (data) => void (await bus.publish(entity.created("order", data)).committed);
+  return ways.length + 2;
+};
+
+/** Fails unless only those end that nobody waits for, and the others as soon as they have been answered. */
+async function endsWhatWasLetGo(evaluate, log, collect) {
+  const needed = await evaluate(letGo, log);
+  const comesDownTo = async (count) => {
+    do await collect();
+    while ((await evaluate(() => bus.receiverCount)) > count);
+    // What is needed isn't collected later either.
+    for (let i = 0; i < 3; i++) await collect();
+    assert.equal(await evaluate(() => bus.receiverCount), count);
+  };
+  await comesDownTo(needed);
+  await evaluate((data) => publish(data), 1);
+  assert.deepEqual(await evaluate(() => waiting), [1, 1, 1, 1]);
+  assert.equal(await evaluate(() => bus.receiverCount), 2, "the loop, and the next one that is exclusive");
+  assert.equal(await evaluate(async () => (await next.next()).value.event.data), 1);
+  for (const data of [2, 3]) await evaluate((data) => publish(data), data);
+  await evaluate(() => looping);
+  assert.deepEqual(await evaluate(() => looped), [1, 2, 3]);
+  assert.equal(await evaluate(() => bus.receiverCount), 1);
+  await evaluate(() => bus.close());
+}
+
+test("in a page the garbage collector ends iterators that nobody holds or waits for", limit, async (t) => {
+  const context = await browse(t, await profile(t));
+  const page = await visit(t, context, server.origin);
+  const devtools = await context.newCDPSession(page);
+  await endsWhatWasLetGo((work, argument) => page.evaluate(work, argument), "indexeddb", () => devtools.send("HeapProfiler.collectGarbage"));
+});
+
+test("in a process the garbage collector ends iterators that nobody holds or waits for", limit, async () => {
+  globalThis.everbus = everbus;
+  await endsWhatWasLetGo(async (work, argument) => work(argument), "memory", async () => {
+    // What a turn has looked at stays until its end.
+    await new Promise(setImmediate);
+    collect();
+  });
 });

@@ -1,0 +1,42 @@
+import type { EventIterator, Result } from "./iterator.js";
+import type { EventEnvelope } from "./types.js";
+
+// Not every edge has it. There, what is abandoned ends with its bus.
+const abandoned =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : /* @__PURE__ */ new FinalizationRegistry<EventIterator>((iterator) => iterator.abandon());
+
+/**
+ * What an application holds of an iterator. Its bus holds what is behind it, and the garbage collector tells when the
+ * application has let go of it without ending it.
+ */
+export class Handle implements AsyncIterableIterator<EventEnvelope, undefined> {
+  readonly #iterator: EventIterator;
+
+  constructor(iterator: EventIterator) {
+    this.#iterator = iterator;
+    abandoned?.register(this, iterator);
+    // The symbol is newer than some browsers.
+    if (Symbol.asyncDispose !== undefined) {
+      Object.defineProperty(this, Symbol.asyncDispose, { value: async () => void (await this.return()) });
+    }
+  }
+
+  next(): Promise<Result> {
+    return this.#iterator.next();
+  }
+
+  return(): Promise<Result> {
+    return this.#iterator.return();
+  }
+
+  throw(error?: unknown): Promise<Result> {
+    this.#iterator.end();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
