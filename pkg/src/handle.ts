@@ -1,11 +1,12 @@
 import type { EventIterator, Result } from "./iterator.js";
 import type { EventEnvelope } from "./types.js";
 
-// Not every edge has it. There, what is abandoned ends with its bus.
+// Not every edge has it: what is abandoned there ends with its bus. The reference is weak, as the stack of an error, which
+// what is behind may keep, holds the handle whose method was called.
 const abandoned =
   typeof FinalizationRegistry === "undefined"
     ? undefined
-    : /* @__PURE__ */ new FinalizationRegistry<EventIterator>((iterator) => iterator.abandon());
+    : /* @__PURE__ */ new FinalizationRegistry<WeakRef<EventIterator>>((iterator) => iterator.deref()?.abandon());
 
 /**
  * What an application holds of an iterator. Its bus holds what is behind it, and the garbage collector tells when the
@@ -16,7 +17,7 @@ export class Handle implements AsyncIterableIterator<EventEnvelope, undefined> {
 
   constructor(iterator: EventIterator) {
     this.#iterator = iterator;
-    abandoned?.register(this, iterator);
+    abandoned?.register(this, new WeakRef(iterator));
     // The symbol is newer than some browsers.
     if (Symbol.asyncDispose !== undefined) {
       Object.defineProperty(this, Symbol.asyncDispose, { value: async () => void (await this.return()) });
