@@ -101,14 +101,15 @@ export class BusLog implements EventLog {
   }
 
   ack(consumer: string, seqNo: SeqNo): Promise<void> {
-    const { owner } = this.#session;
+    const { owner, report } = this.#session;
     try {
-      const { consumers } = this.#session.log("bus.log");
+      const { consumers } = this.#session.ackLog;
       const name = readName(consumer, "the consumer's name");
       const seq = readSeqNo(seqNo, "the number to acknowledge", 1);
       return consumers.ack(name, seq, owner, this.#tenures.of(name, seq));
     } catch (error) {
-      return Outcome.refused(error as EverbusError, owner);
+      // Also to a bus that is closed: what was done for it comes again.
+      return Outcome.refused(error as EverbusError, { ...owner, report });
     }
   }
 

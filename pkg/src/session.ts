@@ -32,6 +32,8 @@ export class Session implements Member {
   readonly #onError: (error: EverbusError) => unknown;
   readonly #receivers = new Set<Receiver>();
   #closing: Promise<void> | undefined = undefined;
+  /** While `close` commits and delivers. */
+  #isDelivering = false;
 
   constructor(name: string, lease: Lease, { strict, onError, retention, queue }: SessionSettings) {
     this.name = name;
@@ -70,6 +72,11 @@ export class Session implements Member {
       throw everbusError("unsupported", `${what} needs a log: open the bus with log "indexeddb" or "memory"`);
     }
     return log;
+  }
+
+  /** The log for an acknowledgement: subscribers also acknowledge what they get during `close`. */
+  get ackLog(): OpenLog {
+    return (this.#isDelivering && this.channel.log) || this.log("bus.log");
   }
 
   /** Tells `onError`. If that throws or rejects, there is nobody left to tell. */
@@ -124,9 +131,11 @@ export class Session implements Member {
   async #close(): Promise<void> {
     const { log } = this.channel;
     if (log !== undefined) {
+      this.#isDelivering = true;
       // A failure was reported when it happened.
       await log.writer.flush().catch(ignore);
       await log.dispatcher.idle();
+      this.#isDelivering = false;
       // Subscribers acknowledge what they get, and others wait for what is exclusive.
       await log.consumers.flush().catch(ignore);
       await this.#free();

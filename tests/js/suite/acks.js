@@ -87,6 +87,14 @@ test("what subscribers acknowledge of the last events is durable after close", a
   same(await positions(bus), { c: 20 });
 });
 
+test("what subscribers acknowledge of what close delivers is made when that resolves", async (t) => {
+  const [keeper, bus] = [await t.open(), await t.open()];
+  bus.subscribe(({ seq_no }) => void bus.log.ack("c", seq_no));
+  bus.publishAll(many(20));
+  await bus.close();
+  same(await positions(keeper), { c: 20 });
+});
+
 test("flush tells of an acknowledgement that failed", async (t) => {
   const bus = await filled(t);
   const refused = rejects(() => bus.log.ack("c", 9), "invalid_position");
@@ -121,8 +129,17 @@ test("what is acknowledged before close is made when that resolves, what comes a
   await t.open();
   let made = 0;
   for (const name of ["c", "d"]) void bus.log.ack(name, 3).then(() => made++);
-  const closing = bus.close();
+  await bus.close();
   await rejects(() => bus.log.ack("c", 4), "closed");
-  await closing;
   equal(made, 2, "acknowledgements made");
+});
+
+test("what nobody waits for and is acknowledged after close reaches onError", async (t) => {
+  const bus = await filled(t);
+  const iterator = bus.log.subscribe("c", "beginning");
+  await iterator.next();
+  await bus.close();
+  const { value } = await iterator.next();
+  void bus.log.ack("c", value.seq_no);
+  equal((await t.nextError()).code, "closed", "code");
 });
