@@ -1,6 +1,7 @@
 import { invalidEvent, readEvent, snapshot, type Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
-import { isPlainObject, metaText } from "./options.js";
+import { metaText } from "./options.js";
+import { isPlainObject } from "./plain.js";
 import { parseTime } from "./time.js";
 import { parseUuid } from "./uuid.js";
 

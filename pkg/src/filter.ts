@@ -1,5 +1,7 @@
 import { ACTIONS, LINK, type Routed } from "./entry.js";
 import { describe, type EverbusError, everbusError } from "./errors.js";
+import { hasFields } from "./plain.js";
+import { LONE_SURROGATE } from "./text.js";
 import type { Filter, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
@@ -21,7 +23,7 @@ export interface CompiledFilter {
  * @throws EverbusError `invalid_filter`.
  */
 export function readFilter(value: unknown): FilterSpec {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!hasFields(value)) {
     throw invalid(`the filter must be an object such as { entity_type: "order" }, but is ${describe(value)}`);
   }
   const spec: FilterSpec = {};
@@ -46,9 +48,9 @@ const FIELDS: { readonly [field in keyof Filter]-?: Reader } = {
     spec.kind = wanted;
   },
   event_type: each(asAction, '"created", "updated" or "deleted"'),
-  entity_type: each(asString, "a string"),
+  entity_type: each(asText, "a string without a lone surrogate"),
   entity_id: each(parseUuid, "a UUID"),
-  link_type: each(asString, "a string"),
+  link_type: each(asText, "a string without a lone surrogate"),
   source_id: each(parseUuid, "a UUID"),
   target_id: each(parseUuid, "a UUID"),
   touches: each(parseUuid, "a UUID"),
@@ -64,8 +66,9 @@ function each(read: (value: unknown) => string | undefined, must: string): Reade
   };
 }
 
-function asString(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+/** A type or a beginning of one: the core, which reads what is stored, knows no half of a character. */
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" && !LONE_SURROGATE.test(value) ? value : undefined;
 }
 
 function asAction(value: unknown): string | undefined {

@@ -1,11 +1,12 @@
 // The checks of everything that callers pass beside events and filters: at the call, before anything happens.
 import { describe, type EverbusError, everbusError } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
+import { hasFields, isPlainObject } from "./plain.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from "./queue.js";
 import type { Limits } from "./retention.js";
 import { readMoment } from "./time.js";
-import type { BusOptions, ConsumerOptions, Json, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
+import type { BusOptions, ConsumerOptions, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
 type Fields<T> = { readonly [field in keyof T]?: unknown };
@@ -13,9 +14,7 @@ type Fields<T> = { readonly [field in keyof T]?: unknown };
 /** The fields of an options object, of which every one has to be known: a misspelt option is no default. */
 function readFields<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
   if (value === undefined) return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidOption(`${what} must be an object`, value);
-  }
+  if (!hasFields(value)) throw invalidOption(`${what} must be an object of options`, value);
   for (const field of Object.keys(value)) {
     if (!(known as readonly string[]).includes(field)) {
       throw everbusError("invalid_option", `${what} have no field ${describe(field)}: use ${known.join(", ")}`);
@@ -147,21 +146,13 @@ export function readPublishOptions(value: unknown): PublishSettings {
   };
 }
 
-/** Whether `value` is an object like `{}`: an instance of a class would be stored as something else than it is. */
-export function isPlainObject(value: unknown): value is { [key: string]: Json } {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // Another realm's Object.prototype isn't ours, but has no prototype either.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
 /** The JSON text of an envelope's meta. Runs the publisher's code. */
 export function metaText(meta: object): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(meta);
   } catch (cause) {
-    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles and BigInts", cause);
+    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles, BigInts and what is nested thousands deep", cause);
   }
   if (!text?.startsWith("{")) throw invalidOption("meta must be a plain JSON object", meta);
   if (isLongerThan(text, MAX_JSON_BYTES)) throw everbusError("invalid_option", "meta is more than 1 MiB of JSON");
@@ -188,8 +179,8 @@ function readSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
   const signal = value as Partial<AbortSignal> | null;
   // By what it can do: it may come from another realm.
-  const isSignal = typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function";
-  if (isSignal) return signal as AbortSignal;
+  const isTarget = typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function";
+  if (isTarget && typeof signal.aborted === "boolean") return signal as AbortSignal;
   throw invalidOption("signal must be an AbortSignal", value);
 }
 
@@ -241,6 +232,9 @@ type Position =
   | { readonly sequence: SeqNo }
   | { readonly time: number; readonly nanos: number };
 
+/** The core's times end a day before those of the wire: 9999-12-30T22:00:00Z. */
+const LAST_MS = 253_402_207_200_000;
+
 /** Where to start in a log. */
 export function readPosition(value: unknown): Position {
   if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
@@ -249,7 +243,7 @@ export function readPosition(value: unknown): Position {
     if (field === "sequence" && others.length === 0) return { sequence: readSeqNo(value.sequence, "sequence", 0) };
     if (field === "time" && others.length === 0) {
       const moment = readMoment(value.time);
-      if (moment !== undefined) return { time: moment.ms, nanos: moment.nanos };
+      if (moment !== undefined) return { time: Math.min(moment.ms, LAST_MS), nanos: moment.nanos };
       const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC such as 2026-01-31T12:00:00Z";
       throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(value.time)}`);
     }

@@ -23,4 +23,4 @@ export function isName(value: unknown): value is string {
   return !isLongerThan(value, MAX_NAME_BYTES) && !LONE_SURROGATE.test(value);
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+export const LONE_SURROGATE: RegExp = /\p{Surrogate}/u;

@@ -55,6 +55,7 @@ const badPublishOptions = {
   "an id that is a number": { id: 1 },
   "a misspelt option": { expectedLastSeqno: 1 },
   "options that are text": "meta",
+  "a promise of options": Promise.resolve({ expectedLastSeqNo: 7 }),
 };
 for (const [name, options] of Object.entries(badPublishOptions)) {
   test(`publish refuses among its options ${name}`, (t) =>
@@ -72,8 +73,10 @@ test("publishAll refuses what is no array", (t) =>
 const badSubscribeOptions = {
   "an unknown deliver": { deliver: "eventually" },
   "a signal that is none": { signal: {} },
+  "a signal that can't be left": { signal: { aborted: false, addEventListener() {} } },
   "an onLagged that is no function": { onLagged: 1 },
   "a misspelt option": { delivery: "immediate" },
+  "a signal in place of options": new AbortController().signal,
 };
 for (const [name, options] of Object.entries(badSubscribeOptions)) {
   test(`subscribe and events refuse ${name}`, (t) =>
@@ -102,9 +105,14 @@ const badFilters = {
   "a bigint": { entity_id: 1n },
   "a set in place of an array": { entity_type: new Set(["order"]) },
   "an undefined in an array": { entity_type: [undefined] },
+  "a prefix that ends in half a character": { entity_type: "\ud83d*" },
+  "a lone surrogate in an array": { link_type: ["owns", "a\udc00"] },
   "an array with a hole": { entity_type: ["order", , "invoice"] },
   "a String object": { entity_type: new String("order") },
   "null": null,
+  "a map": new Map([["entity_type", "order"]]),
+  "a promise of a filter": Promise.resolve({ entity_type: "order" }),
+  "fields that are inherited": Object.create({ entity_type: "order" }),
 };
 for (const [name, filter] of Object.entries(badFilters)) {
   test(`a filter refuses ${name}`, (t) =>
@@ -134,6 +142,7 @@ const badConsumerOptions = {
   "an unknown onTrimmed": { onTrimmed: "ignore" },
   "a misspelt option": { filters: {} },
   "options that are text": "filter",
+  "a signal in place of options": new AbortController().signal,
 };
 for (const [name, options] of Object.entries(badConsumerOptions)) {
   test(`log.subscribe refuses ${name}`, (t) =>

@@ -12,6 +12,8 @@ const starts = [
   ["the last number", { sequence: 10 }, 10],
   ["the next number", { sequence: 11 }, 11],
   ["a number to come", { sequence: 13 }, 13],
+  ["the end of time, as text", { time: "9999-12-31T23:59:59.999999999Z" }, 11],
+  ["the end of time, in milliseconds", { time: 253_402_300_799_999.5 }, 11],
 ];
 for (const [name, position, first] of starts) {
   test(`log.subscribe starts at ${name}`, async (t) => {

@@ -166,3 +166,11 @@ test("a hundred subscribers with filters of their own get their own", async (t) 
     same(payloads(await subscriber.until(10)), expected, `subscriber ${i}`);
   }
 });
+
+test("a filter may be an object of a class, if its fields are its own", async (t) => {
+  const bus = await t.open();
+  const subscriber = collector();
+  bus.subscribe(Object.assign(new (class Orders {})(), { entity_type: "order" }), subscriber);
+  for (const type of ["invoice", "order"]) await bus.publish(created(type, type)).committed;
+  same(payloads(await subscriber.until(1)), ["order"]);
+});

@@ -1,0 +1,15 @@
+import type { Json } from "./types.js";
+
+/** Whether `value` is an object like `{}`: an instance of a class would be stored as something else than it is. */
+export function isPlainObject(value: unknown): value is { [key: string]: Json } {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Another realm's Object.prototype isn't ours, but has no prototype either.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether `value` may be options or a filter: a Map, a Promise or a signal in their place has no fields, so would say nothing. */
+export function hasFields(value: unknown): value is object {
+  if (isPlainObject(value)) return true;
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+}
