@@ -195,7 +195,7 @@ export function snapshot(entry: Entry, where: Where = EVENT): void {
   try {
     text = JSON.stringify(entry.payload) as string | undefined;
   } catch (cause) {
-    const message = `${payloadOf(entry, where)} can't be written as JSON: leave out cycles and BigInts`;
+    const message = `${payloadOf(entry, where)} can't be written as JSON: leave out cycles, BigInts and what is nested thousands deep`;
     throw everbusError("invalid_event", message, cause);
   }
   if (text === undefined) throw noJson(entry, where);

@@ -160,7 +160,8 @@ export interface Receipt {
   receivers: number;
   /**
    * Resolves to the event's `seq_no` once it is durable; without a log, to undefined. Rejects with an `EverbusError`
-   * (`conflict`, `queue_full`, `quota_exceeded`, `closed`, `storage`, …); ignoring it is safe.
+   * (`conflict`, `queue_full`, `quota_exceeded`, `closed`, `storage`, …); ignoring it is safe. It is a getter: a copy by
+   * `{ ...receipt }` has none.
    */
   committed: Promise<SeqNo | undefined>;
 }
@@ -285,9 +286,9 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
 
 /** The ordered, durable record behind a bus. Without a log every method is `unsupported`. */
 export interface EventLog<out S extends Schema = Schema> {
-  /** The first stored number, undefined while the log is empty. */
+  /** The first stored number, undefined while nothing is stored. */
   firstSeqNo(): Promise<SeqNo | undefined>;
-  /** The last stored number, undefined while the log is empty. */
+  /** The last number that the log has given, also once that is trimmed; undefined if it has given none. */
   lastSeqNo(): Promise<SeqNo | undefined>;
 
   /**
