@@ -308,8 +308,8 @@ impl Segment {
     }
 
     fn timestamp(&self, row: &Row) -> Timestamp {
-        join_time(self.millis(row), self.nanos(row).unwrap_or_default())
-            .unwrap_or(Timestamp::UNIX_EPOCH)
+        // The wire's times end with the year 9999, a day later than these.
+        join_time(self.millis(row), self.nanos(row).unwrap_or_default()).unwrap_or(Timestamp::MAX)
     }
 
     fn origin(&self, row: &Row) -> Option<Uuid> {
