@@ -169,8 +169,12 @@ class Round {
   }
 
   async #request(options: LockOptions): Promise<void> {
+    const { signal } = options;
     try {
-      await navigator.locks.request(this.#name, options, () => this.#granted());
+      const request = navigator.locks.request(this.#name, options, () => (signal?.aborted ? undefined : this.#granted()));
+      // Chromium doesn't end a page's first request if it is aborted at once: that waits for its turn, and does nothing then.
+      const givenUp = signal && aborted(signal).then(() => (this.#holding === undefined ? undefined : request));
+      await (givenUp ? Promise.race([request, givenUp]) : request);
     } catch (error) {
       // That is how it ends when it is no longer waited for, and when it is stolen.
       if ((error as Error).name === "AbortError") return;
@@ -179,7 +183,6 @@ class Round {
   }
 
   #granted(): Promise<void> | void {
-    if (this.#waiting.signal.aborted && this.#stolen === undefined) return;
     if (this.#lost.signal.aborted) return;
     this.#alive?.postMessage("alive");
     this.#holding = this.#hold(this.#lost.signal);

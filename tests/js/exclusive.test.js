@@ -195,6 +195,28 @@ inEachEngine(({ test, site, engine }) => {
     assert.deepEqual(await waiter.evaluate(() => [got, stolen]), [[], 0]);
   });
 
+  // Chromium doesn't hear of it when a page gives up its first request at once.
+  for (const how of ["return", "close"]) {
+    test(`who gives up at once waits no more: ${how}()`, limit, async (t) => {
+      const { visit } = await site(t);
+      const holder = await visit();
+      await holder.evaluate(work);
+      await publish(holder, 1);
+      await until(holder, hasAcked, 1);
+      const waiter = await visit();
+      const end = await waiter.evaluate(async (how) => {
+        const bus = await everbus.openBus("shop");
+        const iterator = bus.log.subscribe("worker", "beginning", { exclusive: true });
+        const given = iterator.next();
+        const ended = Promise.all([given, how === "return" ? iterator.return() : bus.close()]).then(([{ done }]) => done);
+        return Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000, "still waiting"))]);
+      }, how);
+      assert.equal(end, true);
+      await publish(holder, 1);
+      await until(holder, hasAcked, 2);
+    });
+  }
+
   test("who gives up waiting asks for the consumer no more", limit, async (t) => {
     const { waiter } = await holderAndWaiter((await site(t)).visit);
     const isAskedFor = async (isAsked) => (await navigator.locks.query()).pending.length === (isAsked ? 1 : 0);
