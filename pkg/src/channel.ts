@@ -48,6 +48,7 @@ export class Channel {
   /** Undefined without a log. */
   readonly log: OpenLog | undefined;
   #tabs: Tabs | undefined;
+  #sharing: Promise<void> | undefined;
   readonly #merging: Merging | undefined;
   readonly #retentions = new Set<Retention>();
   /** Set once it has come to an end: then nobody may join. */
@@ -90,25 +91,33 @@ export class Channel {
     merging.idle();
   }
 
-  /** From now on other tabs are told of commits, and theirs are delivered here. */
-  share(name: string): void {
+  /**
+   * From now on other tabs are told of commits, and theirs are delivered here. Resolves when it is known where the log ends:
+   * what begins now begins there, however long this realm was told nothing.
+   */
+  share(name: string): Promise<void> {
+    return (this.#sharing ??= this.#share(name));
+  }
+
+  async #share(name: string): Promise<void> {
     const { log } = this;
-    if (log === undefined || this.#ended || this.#tabs !== undefined) return;
+    if (log === undefined || this.#ended) return;
     const { core, dispatcher, writer } = log;
-    const look = (): void => {
-      quietly(() => {
+    const look = async (): Promise<void> => {
+      await quietly(() => {
         core.wake();
-        void dispatcher.look();
+        return dispatcher.look();
       });
     };
     const hear = (message: unknown): void => {
       const wantsEvents = dispatcher.size > 0;
       const isShort = message instanceof Uint8Array && message.length <= MOST_TOLD;
       const notice = isShort ? quietly(() => core.hear(message, wantsEvents)) : undefined;
-      if (notice === undefined) look();
+      if (notice === undefined) void look();
       else dispatcher.heard(...notice);
     };
     this.#tabs = new Tabs(name, hear, look, () => !writer.isIdle);
+    await look();
   }
 
   /** Tells other tabs of the commit that has just ended. */

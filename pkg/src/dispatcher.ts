@@ -74,23 +74,23 @@ export class Dispatcher {
     this.#fanout.remove(subscriber);
   }
 
-  /** Looks whether another tab has appended, and delivers what it has. Asked again meanwhile, it looks again. */
+  /** Looks whether another tab has appended, and delivers what it has. Asked again meanwhile, it looks again, after this. */
   async look(): Promise<void> {
     if (this.#looking) {
       this.#lookAgain = true;
       return;
     }
     this.#looking = true;
-    do {
-      this.#lookAgain = false;
-      try {
-        const bounds = await awaitCore(() => this.#log.bounds());
-        this.extendTo(bounds[1]!);
-      } catch (error) {
-        if (!this.#closed) this.#report(error as EverbusError);
-      }
-    } while (this.#lookAgain && !this.#closed);
+    try {
+      const bounds = await awaitCore(() => this.#log.bounds());
+      this.extendTo(bounds[1]!);
+    } catch (error) {
+      if (!this.#closed) this.#report(error as EverbusError);
+    }
     this.#looking = false;
+    if (!this.#lookAgain || this.#closed) return;
+    this.#lookAgain = false;
+    void this.look();
   }
 
   /** Takes note of how far the log goes, and reads what is missing: also what couldn't be read before. */

@@ -24,14 +24,16 @@ export class Tabs {
   #hasOthers = false;
   #closed = false;
 
-  /** `hear` gets what others tell, `look` is called when something may have been missed; `isBusy` while a commit is in flight. */
+  /**
+   * Listens from now on; who has committed before may be gone, so that its maker has to look. `hear` gets what others tell,
+   * `look` is called when something may have been missed; `isBusy` while a commit is in flight.
+   */
   constructor(name: string, hear: (message: unknown) => void, look: () => void, isBusy: () => boolean) {
     this.#name = `everbus:${name}`;
     this.#hear = hear;
     this.#look = look;
     this.#isBusy = isBusy;
-    // Who has committed since the log was opened may be gone by now.
-    this.#thawed();
+    this.#listen();
     for (const [target, event, react] of this.#pageEvents()) target.addEventListener(event, react);
   }
 

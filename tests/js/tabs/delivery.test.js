@@ -28,6 +28,26 @@ inEachEngine(({ test, site }) => {
     }
   });
 
+  test("a bus that shares, opened beside one that doesn't, begins where the log ends by then", limit, async (t) => {
+    const [reader, writer] = await twoTabs(await site(t));
+    await reader.evaluate(async () => {
+      globalThis.alone = await everbus.openBus("shop", { crossTab: false });
+    });
+    await writer.evaluate(write, 5);
+    const got = await reader.evaluate(async () => {
+      const bus = await everbus.openBus("shop");
+      const got = { subscriber: [], iterator: [], consumer: [] };
+      bus.subscribe(({ seq_no }) => got.subscriber.push(seq_no));
+      const iterators = { iterator: bus.events(), consumer: bus.log.subscribe("reader", "latest") };
+      for (const n of [6, 7]) await bus.publish(created(n)).committed;
+      for (const [who, iterator] of Object.entries(iterators)) {
+        while (got[who].at(-1) !== 7) got[who].push((await iterator.next()).value.seq_no);
+      }
+      return got;
+    });
+    assert.deepEqual(got, { subscriber: [6, 7], iterator: [6, 7], consumer: [6, 7] });
+  });
+
   test("a worker's commits reach the page", limit, async (t) => {
     const page = await (await site(t)).visit();
     await page.evaluate(follow);
