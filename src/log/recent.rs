@@ -13,11 +13,19 @@ pub const IDEMPOTENCE_WINDOW: u64 = 10_000;
 /// # Invariants
 ///
 /// - The runs follow each other without a gap.
-/// - They cover [`IDEMPOTENCE_WINDOW`] events or all, and no segment more than that takes.
-#[derive(Clone, Debug, Default)]
+/// - They cover the window or all events, and no segment more than that takes.
+#[derive(Clone, Debug)]
 pub(crate) struct RecentIds {
     runs: VecDeque<(SeqNo, Vec<[u8; 16]>)>,
     count: u64,
+    window: u64,
+}
+
+impl Default for RecentIds {
+    /// Those of [`IDEMPOTENCE_WINDOW`] events.
+    fn default() -> Self {
+        RecentIds::of_newest(IDEMPOTENCE_WINDOW)
+    }
 }
 
 /// What the log knows of an event's id.
@@ -32,6 +40,17 @@ pub(crate) enum Known {
 }
 
 impl RecentIds {
+    /// Those of so many events, none yet.
+    pub(crate) fn of_newest(window: u64) -> RecentIds {
+        RecentIds { runs: VecDeque::new(), count: 0, window }
+    }
+
+    /// How many of the newest events it has at least.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn window(&self) -> u64 {
+        self.window
+    }
+
     /// The last number that the window has.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn last(&self) -> u64 {
@@ -43,7 +62,7 @@ impl RecentIds {
         self.count += segment.len() as u64;
         self.runs.push_back((segment.first(), segment.ids().to_vec()));
         while let Some((_, oldest)) = self.runs.front()
-            && self.count - oldest.len() as u64 >= IDEMPOTENCE_WINDOW
+            && self.count - oldest.len() as u64 >= self.window
         {
             self.count -= oldest.len() as u64;
             self.runs.pop_front();

@@ -65,25 +65,17 @@ impl Connection {
                 drop(if may_create { create_stores(&request) } else { undo(&request) });
             }
         });
+        let mut opening = Opening { request, upgrade: Some(upgrade), is_answered: false };
         let outcome = outcome(
-            &request,
+            &opening.request,
             "another connection keeps the log from being upgraded: close the other tabs",
         );
-        let answer = match select(pin!(outcome), TimeoutFuture::new(OPEN_TIMEOUT)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => {
-                close_when_open(&request);
-                // If it is opened after all, it must not be left without its stores.
-                upgrade.forget();
-                return Err(unavailable(
-                    "IndexedDB didn't open a database in 10 s",
-                    JsValue::UNDEFINED,
-                ));
-            }
+        let timeout = TimeoutFuture::new(OPEN_TIMEOUT);
+        let Either::Left((answer, _)) = select(Box::pin(outcome), timeout).await else {
+            const LATE: &str = "IndexedDB didn't open a database in 10 s";
+            return Err(unavailable(LATE, JsValue::UNDEFINED));
         };
-        if matches!(answer, Err(Error::Blocked(_))) {
-            upgrade.forget();
-        }
+        opening.is_answered = !matches!(answer, Err(Error::Blocked(_)));
         let database: IdbDatabase = answer
             .map_err(|error| match error {
                 _ if is_gone.get() => Error::deleted(),
@@ -195,22 +187,41 @@ async fn outcome(request: &IdbOpenDbRequest, blocked: &str) -> Result<JsValue> {
             let thrown = request.error().ok().flatten();
             Err(from_idb("opening the database", thrown.map_or(JsValue::UNDEFINED, JsValue::from)))
         }
-        Either::Right(_) => {
-            close_when_open(request);
-            Err(Error::Blocked(blocked.into()))
+        Either::Right(_) => Err(Error::Blocked(blocked.into())),
+    }
+}
+
+/// A request to open. If it is dropped before it is answered, because it takes too long or who waits
+/// for it has gone, nobody is left to close what it opens after all, which would block who deletes it.
+struct Opening {
+    request: IdbOpenDbRequest,
+    upgrade: Option<EventListener>,
+    is_answered: bool,
+}
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        close_when_open(&self.request);
+        // And it must not be left without its stores.
+        if let Some(upgrade) = self.upgrade.take() {
+            upgrade.forget();
         }
     }
 }
 
-/// Closes the database that a request opens after all, when nobody waits for it any more.
+/// Closes the database that a request has opened, or opens after all.
 fn close_when_open(request: &IdbOpenDbRequest) {
     let late = request.clone();
-    listen::once(request, "success", move |_| {
+    let close = move || {
         if let Some(database) = late.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok()) {
             database.close();
         }
-    })
-    .forget();
+    };
+    close();
+    listen::once(request, "success", move |_| close()).forget();
 }
 
 /// Makes the upgrade and the request for it fail, so that nothing is created.

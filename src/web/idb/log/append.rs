@@ -49,12 +49,15 @@ impl IndexedDbLog {
     async fn append_after_reading(&self, batch: Batch, mode: Mode) -> Result<Written> {
         let slot: Slot<Written> = Rc::default();
         let (log, result) = (self.clone(), slot.clone());
+        // What is in doubt may be longer than the window: it is known as a whole, or not at all.
+        let doubtful = if self.0.in_doubt.get() { batch.len() as u64 } else { 0 };
+        let window = IDEMPOTENCE_WINDOW + doubtful;
         let issue = move |tx: &Transaction| {
             log.clone().with_head(tx, move |tx, head| {
                 if !batch.checks_ids {
                     return IndexedDbLog::write(tx, head, batch, None, &result);
                 }
-                log.with_recent(tx, head, move |tx, recent| {
+                log.with_recent(tx, head, window, move |tx, recent| {
                     IndexedDbLog::write(tx, head, batch, Some(recent), &result)
                 })
             })
@@ -67,23 +70,26 @@ impl IndexedDbLog {
         taken(slot)
     }
 
-    /// The window of known ids, up to the head.
+    /// The ids of at least the newest `window` events, up to the head.
     fn with_recent(
         &self,
         tx: &Transaction,
         head: Head,
+        window: u64,
         next: impl FnOnce(&Transaction, RecentIds) -> Result<()> + 'static,
     ) -> Result<()> {
         let kept = self.0.recent.take();
-        if let Some(recent) = kept.filter(|recent| recent.last() == head.last) {
+        if let Some(recent) =
+            kept.filter(|kept| kept.last() == head.last && kept.window() >= window)
+        {
             return next(tx, recent);
         }
         if head.first > head.last {
-            return next(tx, RecentIds::default());
+            return next(tx, RecentIds::of_newest(window));
         }
-        let start = head.last.saturating_sub(IDEMPOTENCE_WINDOW - 1).max(head.first);
+        let start = head.last.saturating_sub(window - 1).max(head.first);
         segments_from(tx, start, head.last, u32::MAX, move |tx, found| {
-            let mut recent = RecentIds::default();
+            let mut recent = RecentIds::of_newest(window);
             // The ids of a damaged segment are lost with it: its events may be appended again.
             for record in &found {
                 match records::segment_from_js(record) {
@@ -103,7 +109,9 @@ impl IndexedDbLog {
             self.0.in_doubt.set(false);
         }
         let kept = self.0.recent.take();
-        let mut recent = written.recent.or(kept);
+        // A window that was larger, for what was in doubt, isn't needed again.
+        let found = written.recent.filter(|found| found.window() == IDEMPOTENCE_WINDOW);
+        let mut recent = found.or(kept);
         for segment in &written.segments {
             recent = recent.filter(|recent| recent.last() + 1 == segment.first().get());
             if let Some(recent) = &mut recent {
