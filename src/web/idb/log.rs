@@ -175,13 +175,11 @@ impl IndexedDbLog {
         if let Some(error) = self.0.closed.borrow().as_ref() {
             return Err(error.clone());
         }
-        let begun = self
-            .0
-            .connection
-            .borrow()
-            .as_ref()
-            .map(|connection| Transaction::begin(connection.database(), stores, mode));
-        match begun {
+        let begin_on_open = || {
+            let connection = self.0.connection.borrow();
+            connection.as_ref().map(|open| Transaction::begin(open.database(), stores, mode))
+        };
+        match begin_on_open() {
             Some(Ok(transaction)) => return Ok(transaction),
             Some(Err(thrown)) if exception_name(&thrown) != "InvalidStateError" => {
                 return Err(from_idb("beginning a transaction", thrown));
@@ -205,6 +203,11 @@ impl IndexedDbLog {
         };
         if let Some(error) = self.0.closed.borrow().as_ref() {
             return Err(error.clone());
+        }
+        // Another call may have opened it meanwhile, too. Closing that connection would have WebKit forget
+        // to tell that a transaction on it was aborted which hadn't started.
+        if let Some(Ok(transaction)) = begin_on_open() {
+            return Ok(transaction);
         }
         let begun = Transaction::begin(connection.database(), stores, mode);
         let old = self.0.connection.replace(Some(connection));
