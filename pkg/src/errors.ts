@@ -7,7 +7,8 @@
  * - `conflict`: the log doesn't end where `expectedLastSeqNo` says, or somebody else holds an exclusive consumer.
  * - `queue_full`, `quota_exceeded`: too much waits to be stored; the storage is full. Await `flush()`; `trim` the log.
  * - `trimmed`: events that a reader wants are forgotten, or about to be. `seek`, or go on with `onTrimmed: "skip"`.
- * - `unavailable`: there is no IndexedDB here or it can't be opened, or the WebAssembly can't be loaded.
+ * - `unavailable`: there is no IndexedDB here or it can't be opened, or the WebAssembly can't be loaded. As with `storage`,
+ *   what was being appended may be stored all the same: publish it again with its `id`, which stores it once.
  * - `blocked`: another tab keeps the log from being opened or deleted. Close it.
  * - `corrupt`, `storage`: what is stored is damaged; any other failure of the storage, with its error as the cause.
  * - `subscriber`: a handler threw or rejected, with the cause.

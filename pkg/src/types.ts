@@ -260,7 +260,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * collector once nobody holds it or waits for it. It starts at the call. A slow reader catches up from the log; with
    * immediate delivery it keeps the newest `capacity` events and tells `onLagged` how many were missed. It ends with an
    * error, from `next()`, at what was trimmed or damaged before it was read (`trimmed`, `corrupt`), and if the log can't be
-   * read (`storage`).
+   * read (`storage`, `unavailable`).
    *
    * @throws EverbusError `invalid_filter`, `invalid_option`, `unsupported` ("committed" without a log), `closed`.
    * @example
@@ -295,7 +295,8 @@ export interface EventLog<out S extends Schema = Schema> {
    * Appends envelopes made elsewhere (an import, a sync); their `seq_no` is ignored, a known `id` is not appended
    * twice. Atomic. Resolves to each one's number.
    *
-   * @throws EverbusError `invalid_event`, `queue_full` and whatever the storage reports; then nothing was appended.
+   * @throws EverbusError `invalid_event`, `queue_full` and whatever the storage reports; then nothing was appended, unless
+   * the storage can't be believed (`storage`, `unavailable`). Appending it again does no harm.
    */
   append(envelopes: EventEnvelope[]): Promise<SeqNo[]>;
 

@@ -8,7 +8,7 @@ import { play } from "./schedule.js";
 const limit = { timeout: 300_000 };
 const count = Number(process.env.SCHEDULES ?? 1);
 /** Names the first schedule; the others follow. Time is left to the machine, so a seed comes close to repeating a run. */
-const firstSeed = Number(process.env.SCHEDULE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const firstSeed = Number(process.env.SCHEDULE_SEED ?? 1);
 /** Of a hundred transactions and messages. */
 const faultsOf = (seed) => Number(process.env.SCHEDULE_FAULTS ?? [0, 2, 5, 10][seed % 4]);
 
