@@ -51,6 +51,9 @@ export class ExclusiveIterator extends CursorIterator {
     return result;
   }
 
+  /** It holds the consumer, read or not, until it is ended: when the garbage collector runs must not decide who works. */
+  override abandon(): void {}
+
   protected override take(): EventEnvelope | undefined {
     const envelope = super.take();
     if (envelope !== undefined) this.#tenure?.gave(envelope.seq_no!);
