@@ -1,7 +1,7 @@
 //! A shop's bus natively: orders are published while nobody listens, a mailer gets them later, and goes
 //! on where it had stopped. Needs no executor but `block_on`: `cargo run --example orders`.
 
-use everbus::{EntityEvent, Error, EventBus, EventLog, Json, MemoryLog, SeekPosition, SeqNo, Uuid};
+use everbus::{EntityEvent, Error, EventBus, EventLog, Json, SeekPosition, SeqNo, StoredLog, Uuid};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ struct Order {
 }
 
 fn main() -> Result<(), Error> {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::default().with_event_log(log.clone());
     block_on(async {
         for (n, (customer, total)) in

@@ -24,11 +24,11 @@ use uuid::Uuid;
 /// # Examples
 ///
 /// ```
-/// use everbus::{EntityEvent, EventBus, EventLog, MemoryLog, Uuid};
+/// use everbus::{EntityEvent, EventBus, EventLog, StoredLog, Uuid};
 /// use std::sync::Arc;
 ///
 /// # futures::executor::block_on(async {
-/// let bus = EventBus::new(1024).with_event_log(Arc::new(MemoryLog::default()));
+/// let bus = EventBus::new(1024).with_event_log(Arc::new(StoredLog::default()));
 /// let mut receiver = bus.subscribe();
 ///
 /// let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
@@ -182,11 +182,11 @@ impl EventBus {
     /// # Examples
     ///
     /// ```
-    /// use everbus::{EntityEvent, EventBus, EventLog, MemoryLog, Uuid};
+    /// use everbus::{EntityEvent, EventBus, EventLog, StoredLog, Uuid};
     /// use std::sync::Arc;
     ///
     /// # futures::executor::block_on(async {
-    /// let log = Arc::new(MemoryLog::default());
+    /// let log = Arc::new(StoredLog::default());
     /// let bus = EventBus::default().with_event_log(log.clone());
     /// let driver = bus.drive(); // with tokio: tokio::spawn(bus.drive())
     ///

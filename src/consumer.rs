@@ -1,7 +1,10 @@
 //! Consumers: named, durable positions in a log.
 
 use crate::log::Bounds;
+use crate::log::segment::Checksum;
+use crate::log::store::Bytes;
 use crate::{Error, Result, SeekPosition, SeqNo, Uuid};
+use std::sync::Arc;
 
 /// The most bytes of UTF-8 that a consumer's name may have. It has at least one.
 pub const MAX_NAME_BYTES: usize = 255;
@@ -13,7 +16,7 @@ pub const MAX_NAME_BYTES: usize = 255;
 /// acknowledged under another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// 1, 2, 3 …: one more than that of the claim before.
+    /// Higher than that of every claim before, of whatever consumer of the log.
     pub epoch: u64,
     /// Who made it: an open bus, for instance.
     pub holder: Uuid,
@@ -31,6 +34,10 @@ pub struct Cursor {
     /// Whether nobody has held it, sought it or acknowledged anything for it yet.
     pub is_new: bool,
 }
+
+const IS_CLAIMED: u64 = 1;
+const IS_HELD: u64 = 2;
+const IS_NEW: u64 = 4;
 
 /// A change of a consumer's position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,14 +98,20 @@ impl Cursor {
         })
     }
 
-    /// The position after `change`, in a log with these bounds.
+    /// The position after `change`, in a log with these bounds. A claim gets the epoch `epoch`, which has to be higher than
+    /// that of any claim before, also of a consumer of this name that was deleted.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidPosition`] for an acknowledgement past the end, and for a time: see
     /// [`EventLog::find_time`](crate::EventLog::find_time). [`Error::Held`] and [`Error::TakenOver`]
     /// for an acknowledgement that somebody else's claim forbids.
-    pub fn change(stored: Option<Cursor>, change: CursorChange, bounds: Bounds) -> Result<Cursor> {
+    pub fn change(
+        stored: Option<Cursor>,
+        change: CursorChange,
+        bounds: Bounds,
+        epoch: u64,
+    ) -> Result<Cursor> {
         let cursor = stored.map_or_else(|| Cursor::new(bounds), Ok)?;
         match change {
             CursorChange::Register => Ok(cursor),
@@ -117,7 +130,7 @@ impl Cursor {
             }
             CursorChange::Claim { holder, start } => {
                 let next = if cursor.is_new { start.resolve(bounds, cursor)? } else { cursor.next };
-                let claim = Some(Claim { epoch: cursor.epoch() + 1, holder });
+                let claim = Some(Claim { epoch, holder });
                 Ok(Cursor { next, claim, is_held: true, is_new: false })
             }
             CursorChange::Release(claim) => {
@@ -135,7 +148,8 @@ impl Cursor {
         Ok(Cursor { next, is_new: false, ..self })
     }
 
-    fn epoch(self) -> u64 {
+    /// The epoch of the newest claim, 0 if there never was one.
+    pub(crate) fn epoch(self) -> u64 {
         self.claim.map_or(0, |claim| claim.epoch)
     }
 
@@ -144,9 +158,40 @@ impl Cursor {
         stored: Option<Cursor>,
         CursorMove { consumer, change }: &CursorMove,
         bounds: Bounds,
+        epoch: u64,
     ) -> Result<Cursor> {
         check_name(consumer)?;
-        Cursor::change(stored, *change, bounds)
+        Cursor::change(stored, *change, bounds, epoch)
+    }
+
+    /// The record: a checksum of what follows, the number that it goes on with, and its newest claim.
+    pub(crate) fn to_bytes(self) -> Bytes {
+        let Cursor { next, claim, is_held, is_new } = self;
+        let flag = |flag: u64, is_set: bool| if is_set { flag } else { 0 };
+        let flags =
+            flag(IS_CLAIMED, claim.is_some()) | flag(IS_HELD, is_held) | flag(IS_NEW, is_new);
+        let Claim { epoch, holder } = claim.unwrap_or(Claim { epoch: 0, holder: Uuid::nil() });
+        let numbers = [next.get(), epoch, flags].map(u64::to_le_bytes);
+        let content = [numbers.as_flattened(), holder.as_bytes()].concat();
+        let checksum = Checksum::new().update(&content).value().to_le_bytes();
+        Arc::new([&checksum[..], &content].concat())
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) made; `None` if it is anything else.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Cursor> {
+        let (checksum, content) = bytes.split_first_chunk::<8>()?;
+        let (numbers, holder) = content.split_first_chunk::<24>()?;
+        let holder = Uuid::from_bytes(holder.try_into().ok()?);
+        let ([next, epoch, flags], []) = numbers.as_chunks::<8>() else { return None };
+        let [next, epoch, flags] = [next, epoch, flags].map(|number| u64::from_le_bytes(*number));
+        let is_sound = Checksum::new().update(content).value() == u64::from_le_bytes(*checksum);
+        let has = |flag: u64| flags & flag != 0;
+        Some(Cursor {
+            next: SeqNo::new(next).ok().filter(|_| is_sound)?,
+            claim: has(IS_CLAIMED).then_some(Claim { epoch, holder }),
+            is_held: has(IS_HELD),
+            is_new: has(IS_NEW),
+        })
     }
 
     /// How the consumer is listed, in a log with these bounds.
@@ -187,4 +232,30 @@ fn check_name(name: &str) -> Result<()> {
         "a consumer's name has 1 to {MAX_NAME_BYTES} bytes, this one has {}",
         name.len()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written_or_not_at_all() -> Result<()> {
+        let claim = Some(Claim { epoch: 7, holder: Uuid::from_u128(1 << 100) });
+        let next = SeqNo::new(12)?;
+        for cursor in [
+            Cursor::START,
+            Cursor { next, claim, is_held: true, is_new: false },
+            Cursor { next, claim, is_held: false, is_new: false },
+        ] {
+            let bytes = cursor.to_bytes();
+            assert_eq!(Cursor::from_bytes(&bytes), Some(cursor));
+            for bit in 0..bytes.len() * 8 {
+                let mut damaged = bytes.to_vec();
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(Cursor::from_bytes(&damaged), None);
+            }
+            assert_eq!(Cursor::from_bytes(&bytes[..bytes.len() - 1]), None);
+        }
+        Ok(())
+    }
 }

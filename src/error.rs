@@ -162,6 +162,11 @@ impl Error {
         }
     }
 
+    /// [`Error::Storage`] without a cause.
+    pub fn storage(message: impl Into<String>) -> Self {
+        Error::Storage { message: message.into(), cause: None }
+    }
+
     pub(crate) fn event(message: impl Into<String>) -> Self {
         Error::InvalidEvent(message.into())
     }
@@ -174,7 +179,10 @@ impl Error {
         Error::Closed("the log is closed: open it again".into())
     }
 
-    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn unfinished() -> Self {
+        Error::storage("the store has ended an operation before it was done")
+    }
+
     pub(crate) fn deleted() -> Self {
         Error::Closed("the log was deleted: open it again to start anew".into())
     }

@@ -10,11 +10,11 @@
 //! - [`Filter`] and [`SeekPosition`] say which events, and from where.
 //!
 //! ```
-//! use everbus::{EntityEvent, EventBus, EventLog, Json, MemoryLog, SeekPosition, Uuid};
+//! use everbus::{EntityEvent, EventBus, EventLog, Json, StoredLog, SeekPosition, Uuid};
 //! use std::sync::Arc;
 //!
 //! # futures::executor::block_on(async {
-//! let log = Arc::new(MemoryLog::default());
+//! let log = Arc::new(StoredLog::default());
 //! let bus = EventBus::default().with_event_log(log.clone());
 //!
 //! bus.publish(EntityEvent::Created {
@@ -62,7 +62,7 @@ pub use event::{Action, EntityEvent, EventKind, FrameworkEvent, LinkEvent, MAX_T
 pub use filter::Filter;
 pub use jiff::Timestamp;
 pub use json::Json;
-pub use log::{Batch, EventLog, MemoryLog, Query};
+pub use log::{Batch, EventLog, Query, StoredLog};
 pub use seek::SeekPosition;
 pub use seq_no::SeqNo;
 pub use subscription::Subscription;

@@ -1,41 +1,35 @@
 //! The log: the ordered, durable record of events.
 //!
-//! [`EventLog`] is the one trait of every back end. What the back ends share is here, too: the
-//! [`segment`] format, the numbering, the window of known ids, and a [`conformance`] suite that
-//! each of them passes.
+//! [`EventLog`] is what everybody uses of it. [`StoredLog`] is the one implementation of what it means, over any
+//! [`store`]: its operations are machines without I/O, which number, index, merge and forget. What they store is in the
+//! [`segment`] format, and a [`conformance`] suite says what each back end has to do.
 
 mod batch;
-#[cfg(any(target_arch = "wasm32", test))]
-pub(crate) mod chapter;
 mod commits;
 pub mod conformance;
 mod head;
-mod memory;
-mod merge;
 mod notice;
+mod operations;
 mod page;
-mod recent;
 mod retention;
 pub mod segment;
+mod start;
+pub mod store;
+mod stored;
 pub(crate) mod time;
 
 pub use batch::Batch;
 pub use commits::{Commit, CommitSender, Commits};
 pub use head::{Appended, Bounds, Stats};
-pub use memory::MemoryLog;
 pub use notice::Notice;
-pub use page::{Chunk, Page, Query};
-pub use recent::IDEMPOTENCE_WINDOW;
+pub use operations::IDEMPOTENCE_WINDOW;
+pub use page::{Chunk, Page, PageBuilder, Query};
 pub use retention::{Retention, Surplus};
 pub use segment::Segment;
-
+pub use start::{Reader, Start};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use {
-    head::{Head, Sequenced},
-    merge::Replacement,
-    page::{PageBuilder, beyond},
-    recent::RecentIds,
-};
+pub(crate) use stored::Call;
+pub use stored::{Looked, StoredLog};
 
 use crate::consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove};
 use crate::platform::{MaybeSend, MaybeSync};
@@ -64,10 +58,10 @@ use std::sync::Arc;
 /// # Examples
 ///
 /// ```
-/// use everbus::{EntityEvent, EventEnvelope, EventLog, MemoryLog, SeekPosition, Uuid};
+/// use everbus::{EntityEvent, EventEnvelope, EventLog, StoredLog, SeekPosition, Uuid};
 ///
 /// # futures::executor::block_on(async {
-/// let log = MemoryLog::default();
+/// let log = StoredLog::default();
 /// let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
 /// let seq_no = log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
 /// assert_eq!(seq_no, 1);
@@ -153,6 +147,14 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// [`Error::Closed`], [`Error::Storage`].
     async fn delete_consumer(&self, consumer: &str) -> Result<bool>;
 
+    /// What is stored beyond `retention` at the time `now`; `None` if nothing is. Nothing is changed:
+    /// [`trim`](EventLog::trim) does that.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](EventLog::read).
+    async fn surplus(&self, retention: &Retention, now: Timestamp) -> Result<Option<Surplus>>;
+
     /// Listens to the commits from now on.
     fn commits(&self) -> Commits;
 
@@ -216,14 +218,15 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
         time::find(&*self.handle(), time).await
     }
 
-    /// What is stored beyond `retention` at the time `now`; `None` if nothing is. Nothing is changed:
-    /// [`trim`](EventLog::trim) does that.
+    /// Finds where to begin to read, and makes, claims or moves the consumer that begins there. Gives the number of the next
+    /// event, and the claim if one was made. A back end that can does it in one transaction.
     ///
     /// # Errors
     ///
-    /// As [`read`](EventLog::read).
-    async fn surplus(&self, retention: &Retention, now: Timestamp) -> Result<Option<Surplus>> {
-        retention::surplus(&*self.handle(), retention, now).await
+    /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name, and those of
+    /// [`read`](EventLog::read) and [`move_cursors`](EventLog::move_cursors).
+    async fn start(&self, start: Start) -> Result<Cursor> {
+        start::start(&*self.handle(), &start).await
     }
 
     /// Stored events from `position` on, then live ones, for the consumer of this name.
@@ -256,7 +259,7 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name,
     /// [`Error::Closed`], [`Error::Storage`].
     async fn seek(&self, consumer: &str, position: SeekPosition) -> Result<()> {
-        let position = time::resolve(&*self.handle(), position).await?;
-        self.move_cursor(consumer, CursorChange::Seek(position)).await.map(drop)
+        let reader = Reader::NextTime(consumer.into());
+        self.start(Start { reader, position, seen: None }).await.map(drop)
     }
 }

@@ -13,6 +13,9 @@ mod native {
 
     /// A boxed future: `Send` natively, any in WebAssembly.
     pub type BoxFuture<'a, T> = futures::future::BoxFuture<'a, T>;
+
+    /// Who is told of an error: `Send + Sync` natively, anybody in WebAssembly.
+    pub type Listener = Box<dyn Fn(crate::Error) + Send + Sync>;
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -27,6 +30,9 @@ mod wasm {
 
     /// A boxed future: `Send` natively, any in WebAssembly.
     pub type BoxFuture<'a, T> = futures::future::LocalBoxFuture<'a, T>;
+
+    /// Who is told of an error: `Send + Sync` natively, anybody in WebAssembly.
+    pub type Listener = Box<dyn Fn(crate::Error)>;
 }
 
 #[cfg(not(target_arch = "wasm32"))]

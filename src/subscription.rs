@@ -5,9 +5,10 @@
 //! doesn't follow sends it back to reading. So no interleaving of writers makes a gap or a duplicate,
 //! and a slow reader costs nobody anything.
 
-use crate::consumer::{Claim, Cursor, CursorChange};
+use crate::consumer::{Claim, Cursor};
+use crate::filter::Matcher;
 use crate::log::segment::MAX_EVENTS;
-use crate::log::{Chunk, Commit, Commits, EventLog, Query, time};
+use crate::log::{Chunk, Commit, Commits, EventLog, Page, Query, Reader, Start};
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo, Uuid};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,11 +23,11 @@ const READ_AHEAD: usize = 10 * MAX_EVENTS;
 /// As a stream, for the combinators of `futures`:
 ///
 /// ```
-/// use everbus::{EntityEvent, EventEnvelope, EventLog, MemoryLog, SeekPosition, Uuid};
+/// use everbus::{EntityEvent, EventEnvelope, EventLog, StoredLog, SeekPosition, Uuid};
 /// use futures::{TryStreamExt, stream};
 ///
 /// # futures::executor::block_on(async {
-/// let log = MemoryLog::default();
+/// let log = StoredLog::default();
 /// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
 /// # log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
 /// let subscription = log.subscribe("mailer", SeekPosition::LastAcknowledged).await?;
@@ -40,16 +41,9 @@ const READ_AHEAD: usize = 10 * MAX_EVENTS;
 pub struct Subscription {
     log: Arc<dyn EventLog>,
     commits: Commits,
-    filter: Filter,
-    /// The number of the next event that hasn't been looked at.
-    next: u64,
-    /// Whether to go on at the first stored event when the next one was trimmed.
-    skips_trimmed: bool,
+    following: Following,
     /// The claim that it was opened with.
     claim: Option<Claim>,
-    /// Whether the log may hold events from `next` on that no commit will bring.
-    behind: bool,
-    ready: VecDeque<Chunk>,
     /// The events of the chunk that [`next`](Self::next) is giving out.
     open: Option<(Chunk, usize)>,
 }
@@ -71,37 +65,14 @@ impl Subscription {
         position: SeekPosition,
         filter: Filter,
     ) -> Result<Subscription> {
-        Subscription::open_after(log, consumer, position, filter, None).await
-    }
-
-    /// As [`open`](Self::open), for a caller who has `seen` the log up to a number: what comes after that
-    /// is later than the latest, also if it is there by the time the log was asked.
-    pub(crate) async fn open_after(
-        log: Arc<dyn EventLog>,
-        consumer: Option<&str>,
-        position: SeekPosition,
-        filter: Filter,
-        seen: Option<u64>,
-    ) -> Result<Subscription> {
-        // Listening begins before anything is read, so that no commit falls between the two. The
-        // position comes first: "latest" is what it was when the caller asked.
-        let commits = log.commits();
-        let position = resolve(&*log, position, seen).await?;
-        let bounds = log.bounds().await?;
-        // A number that no log can have is refused before the consumer is created.
-        position.resolve(bounds, Cursor::START)?;
-        let cursor = match consumer {
-            Some(name) => log.move_cursor(name, CursorChange::Register).await?,
-            None => Cursor::new(bounds)?,
-        };
-        let next = position.resolve(bounds, cursor)?;
-        Ok(Subscription::start(log, commits, filter, next, None))
+        let reader = consumer.map_or(Reader::Nameless, |name| Reader::Consumer(name.into()));
+        Subscription::start(log, reader, position, filter).await
     }
 
     /// As [`open`](Self::open), but exclusively: claims the consumer for `holder`, whoever has claimed it
     /// before. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
     /// everybody else's are refused, even of what was delivered before. So no event is acknowledged by
-    /// two. Epochs start anew when the consumer is deleted: claim it for another `holder` then.
+    /// two.
     ///
     /// Goes on after what was acknowledged. `position` is where a consumer starts that nobody has
     /// claimed, sought or acknowledged anything for yet.
@@ -120,11 +91,11 @@ impl Subscription {
     /// # Examples
     ///
     /// ```
-    /// use everbus::{CursorChange, EventLog, Filter, MemoryLog, SeekPosition, Subscription, Uuid};
+    /// use everbus::{CursorChange, EventLog, Filter, StoredLog, SeekPosition, Subscription, Uuid};
     /// # use everbus::{EntityEvent, EventEnvelope};
     ///
     /// # futures::executor::block_on(async {
-    /// let log = MemoryLog::default();
+    /// let log = StoredLog::default();
     /// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
     /// # let seq_no = log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
     /// let take_over = async |holder| {
@@ -148,43 +119,23 @@ impl Subscription {
         position: SeekPosition,
         filter: Filter,
     ) -> Result<Subscription> {
-        Subscription::take_over_after(log, consumer, holder, position, filter, None).await
+        let reader = Reader::Claiming { consumer: consumer.into(), holder };
+        Subscription::start(log, reader, position, filter).await
     }
 
-    /// As [`take_over`](Self::take_over), for a caller who has `seen` the log up to a number.
-    pub(crate) async fn take_over_after(
+    async fn start(
         log: Arc<dyn EventLog>,
-        consumer: &str,
-        holder: Uuid,
+        reader: Reader,
         position: SeekPosition,
         filter: Filter,
-        seen: Option<u64>,
     ) -> Result<Subscription> {
+        let is_exclusive = matches!(reader, Reader::Claiming { .. });
+        // Listening begins before anything is read, so that no commit falls between the two.
         let commits = log.commits();
-        let start = resolve(&*log, position, seen).await?;
-        let Cursor { next, claim, .. } =
-            log.move_cursor(consumer, CursorChange::Claim { holder, start }).await?;
-        Ok(Subscription::start(log, commits, filter, next, claim))
-    }
-
-    fn start(
-        log: Arc<dyn EventLog>,
-        commits: Commits,
-        filter: Filter,
-        next: SeqNo,
-        claim: Option<Claim>,
-    ) -> Subscription {
-        Subscription {
-            log,
-            commits,
-            filter,
-            next: next.get(),
-            skips_trimmed: false,
-            claim,
-            behind: true,
-            ready: VecDeque::new(),
-            open: None,
-        }
+        let Cursor { next, claim, .. } = log.start(Start { reader, position, seen: None }).await?;
+        let following = Following::from(next, filter);
+        let claim = claim.filter(|_| is_exclusive);
+        Ok(Subscription { log, commits, following, claim, open: None })
     }
 
     /// The claim that it was opened with: what it gives is acknowledged under it. `None` if it isn't
@@ -195,7 +146,7 @@ impl Subscription {
 
     /// Goes on at the first stored event when the next one was trimmed, instead of failing.
     pub fn skipping_trimmed(mut self) -> Subscription {
-        self.skips_trimmed = true;
+        self.following.skip_trimmed();
         self
     }
 
@@ -236,36 +187,76 @@ impl Subscription {
     /// As [`next`](Self::next).
     pub async fn next_chunk(&mut self) -> Option<Result<Chunk>> {
         loop {
-            if let Some(chunk) = self.ready.pop_front() {
-                return Some(Ok(chunk));
-            }
-            if self.behind {
-                match self.catch_up().await {
-                    Ok(()) => continue,
+            match self.following.wants() {
+                Wants::Nothing(chunk) => return Some(Ok(chunk)),
+                Wants::Page(query) => match self.log.read(&query).await {
+                    Ok(page) => match self.following.read(page) {
+                        Ok(()) => {}
+                        Err(error) => return Some(Err(error)),
+                    },
                     Err(Error::Closed(_)) => return None,
                     Err(error) => return Some(Err(error)),
-                }
-            }
-            match self.commits.recv().await {
-                Ok(Commit::Stored(segment)) if segment.last().get() < self.next => {}
-                Ok(Commit::Stored(segment)) if segment.first().get() <= self.next => {
-                    let rows = segment.select(&self.filter, &(self.next..u64::MAX));
-                    self.next = segment.last().get() + 1;
-                    if !rows.is_empty() {
-                        return Some(Ok(Chunk { segment, rows }));
+                },
+                Wants::Commit => {
+                    let commit = self.commits.recv().await;
+                    if !self.following.hear(commit) {
+                        return None;
                     }
                 }
-                Ok(_) | Err(RecvError::Lagged(_)) => self.behind = true,
-                Err(RecvError::Closed) => return None,
             }
         }
     }
+}
 
-    /// Reads a page from the log.
-    async fn catch_up(&mut self) -> Result<()> {
-        let (from, filter) = (self.next, self.filter.clone());
-        let query = Query { from, limit: READ_AHEAD, filter, ..Query::default() };
-        let page = self.log.read(&query).await?;
+/// Where a subscription is: a machine that asks for pages and commits, and makes chunks of them.
+#[derive(Debug)]
+pub(crate) struct Following {
+    matcher: Matcher,
+    /// The number of the next event that hasn't been looked at.
+    next: u64,
+    /// Whether to go on at the first stored event when the next one was trimmed.
+    skips_trimmed: bool,
+    /// Whether the log may hold events from `next` on that no commit will bring.
+    behind: bool,
+    ready: VecDeque<Chunk>,
+}
+
+/// What a [`Following`] goes on with.
+#[derive(Debug)]
+pub(crate) enum Wants {
+    /// It has something to give.
+    Nothing(Chunk),
+    /// A page of the log.
+    Page(Query),
+    /// The next commit.
+    Commit,
+}
+
+impl Following {
+    /// Follows from `next` on.
+    pub(crate) fn from(next: SeqNo, filter: Filter) -> Following {
+        let (matcher, ready) = (Matcher::new(filter), VecDeque::new());
+        Following { matcher, next: next.get(), skips_trimmed: false, behind: true, ready }
+    }
+
+    /// Goes on at the first stored event when the next one was trimmed, instead of failing.
+    pub(crate) fn skip_trimmed(&mut self) {
+        self.skips_trimmed = true;
+    }
+
+    pub(crate) fn wants(&mut self) -> Wants {
+        match self.ready.pop_front() {
+            Some(chunk) => Wants::Nothing(chunk),
+            None if self.behind => {
+                let (from, filter) = (self.next, self.matcher.filter().clone());
+                Wants::Page(Query { from, limit: READ_AHEAD, filter, ..Query::default() })
+            }
+            None => Wants::Commit,
+        }
+    }
+
+    /// Takes the page that was wanted.
+    pub(crate) fn read(&mut self, page: Page) -> Result<()> {
         if self.next < page.first && !self.skips_trimmed {
             return Err(Error::Trimmed { requested: self.next, first: page.first });
         }
@@ -274,18 +265,21 @@ impl Subscription {
         self.ready = page.chunks.into();
         Ok(())
     }
-}
 
-/// A position without a time, and with what a caller has seen of the log.
-async fn resolve(
-    log: &dyn EventLog,
-    position: SeekPosition,
-    seen: Option<u64>,
-) -> Result<SeekPosition> {
-    match (time::resolve(log, position).await?, seen) {
-        (SeekPosition::Latest, Some(seen)) => {
-            Ok(SeekPosition::Sequence(log.bounds().await?.after(seen)?.get()))
+    /// Takes the next commit. Returns whether there may be more.
+    pub(crate) fn hear(&mut self, commit: Result<Commit, RecvError>) -> bool {
+        match commit {
+            Ok(Commit::Stored(segment)) if segment.last().get() < self.next => {}
+            Ok(Commit::Stored(segment)) if segment.first().get() <= self.next => {
+                let rows = segment.select(&self.matcher, &(self.next..u64::MAX));
+                self.next = segment.last().get() + 1;
+                if !rows.is_empty() {
+                    self.ready.push_back(Chunk { segment, rows });
+                }
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => self.behind = true,
+            Err(RecvError::Closed) => return false,
         }
-        (position, _) => Ok(position),
+        true
     }
 }

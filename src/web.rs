@@ -21,4 +21,4 @@ mod error;
 mod idb;
 
 pub(crate) use env::WebEnv;
-pub use idb::{IndexedDbLog, delete};
+pub use idb::{IndexedDbStore, delete};

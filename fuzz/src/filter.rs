@@ -5,8 +5,8 @@
 
 use arbitrary::{Result, Unstructured};
 use everbus::{
-    Batch, EntityEvent, EventEnvelope, EventLog, Filter, FrameworkEvent, Json, LinkEvent,
-    MemoryLog, Query, Timestamp, Uuid,
+    Batch, EntityEvent, EventEnvelope, EventLog, Filter, FrameworkEvent, Json, LinkEvent, Query,
+    StoredLog, Timestamp, Uuid,
 };
 use futures::executor::block_on;
 
@@ -19,7 +19,7 @@ pub fn check(input: &[u8]) {
     assert!(!filter.is_empty() || text.trim_ascii().starts_with(b"{"));
 
     let batches = Events::of(&filter).batches(&mut Unstructured::new(rest));
-    let log = MemoryLog::default();
+    let log = StoredLog::default();
     let mut wanted = Vec::new();
     for (n, event) in batches.iter().flatten().enumerate() {
         if filter.matches_event(event) {
@@ -44,7 +44,7 @@ pub fn check(input: &[u8]) {
     assert_eq!(read(&log, Query { filter, reverse: true, ..Query::default() }), wanted);
 }
 
-fn read(log: &MemoryLog, query: Query) -> Vec<u64> {
+fn read(log: &StoredLog, query: Query) -> Vec<u64> {
     let page = block_on(log.read(&query)).expect("it can be read");
     page.envelopes().filter_map(|envelope| envelope.seq_no).map(u64::from).collect()
 }

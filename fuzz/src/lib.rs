@@ -9,12 +9,12 @@ pub mod log;
 pub mod segment;
 
 use everbus::log::{Commit, Segment};
-use everbus::{Batch, EventEnvelope, EventLog, MemoryLog};
+use everbus::{Batch, EventEnvelope, EventLog, StoredLog};
 use futures::executor::block_on;
 
 /// The segments that a batch is stored as.
 fn store(batch: Batch) -> Vec<Segment> {
-    let log = MemoryLog::default();
+    let log = StoredLog::default();
     let mut commits = log.commits();
     block_on(async {
         log.append_batch(batch).await.expect("a log in memory takes what is valid");

@@ -4,7 +4,7 @@
 use arbitrary::{Result, Unstructured};
 use everbus::log::Retention;
 use everbus::{
-    Batch, EntityEvent, Error, EventEnvelope, EventLog, Filter, Json, MemoryLog, Query, SeqNo,
+    Batch, EntityEvent, Error, EventEnvelope, EventLog, Filter, Json, Query, SeqNo, StoredLog,
     Timestamp, Uuid,
 };
 use futures::executor::block_on;
@@ -17,7 +17,7 @@ const MOST_EVENTS: u64 = 12_000;
 pub fn check(input: &[u8]) {
     let mut input = Unstructured::new(input);
     let mut run =
-        Run { log: MemoryLog::default(), events: Vec::new(), first: 1, payloads: payloads() };
+        Run { log: StoredLog::default(), events: Vec::new(), first: 1, payloads: payloads() };
     let mut steps = 0;
     while !input.is_empty() && steps < MOST_STEPS && run.last() < MOST_EVENTS {
         // What is missing at the end of the input is no step.
@@ -33,7 +33,7 @@ fn payloads() -> [Json; 3] {
 }
 
 struct Run {
-    log: MemoryLog,
+    log: StoredLog,
     /// Every event that was ever appended: the one with the number n is at n - 1.
     events: Vec<EventEnvelope>,
     /// The first stored number, or the next one if nothing is stored.

@@ -42,38 +42,60 @@ export interface Cursor {
 export interface Log {
   /** `expected` is -1 for no condition. Resolves to the first new number, then with `checkIds` each event's own. */
   append(batch: Batch, expected: number, checkIds: boolean, strict: boolean): Promise<Float64Array>;
+  /**
+   * Leaves a batch behind, at once: whoever looks at the log next appends it, unless its ids are stored by then. What is to be
+   * kept elsewhere is only returned.
+   */
+  part(
+    batch: Batch,
+    expected: number,
+    strict: boolean,
+    elsewhere: boolean,
+  ): [key: string, record: Uint8Array] | undefined;
+  /** Undoes what is running, and does it anew once the page runs on: until then others would wait for it. */
+  interrupt(): void;
+  /**
+   * Appends what was left behind, also what is kept elsewhere. Resolves to the first and the last number, 0 for none, whether
+   * something was appended, and why what can't be.
+   */
+  look(
+    keys: string[],
+    records: Uint8Array[],
+  ): Promise<[first: number, last: number, hasAdopted: boolean, ...refused: EverbusError[]]>;
   /** First and last number, 0 for none. */
   bounds(): Promise<Float64Array>;
   /** Events, bytes, segments, first and last number, 0 for none. */
   stats(): Promise<Float64Array>;
-  /** What is beyond these limits, -1 for none: the number to trim before, and who would lose events. */
-  surplus(maxEvents: number, maxBytes: number, maxAgeMs: number): Promise<[SeqNo, ConsumerInfo[]] | undefined>;
+  /**
+   * What is beyond these limits, -1 for none: the number to trim before, who would lose events, and whether all that may go
+   * is too old.
+   */
+  surplus(
+    maxEvents: number,
+    maxBytes: number,
+    maxAgeMs: number,
+  ): Promise<[before: SeqNo, overtaken: ConsumerInfo[], isAllTooOld: boolean] | undefined>;
   /** Resolves to the first number that is left, 0 for none. */
   trim(before: number): Promise<number>;
-  /** With `onePage` no more than one page of bounded size, and nothing only if there is nothing. */
+  /**
+   * A page: where the next one starts, 0 if the range is read, and the events. It has at most `limit` events and a bounded
+   * size, and none only if there are none.
+   */
   read(
     from: number,
     to: number,
     limit: number,
     reverse: boolean,
     filter: object | undefined,
-    onePage: boolean,
-  ): Promise<Chunk[]>;
+  ): Promise<[resume: number, ...Chunk[]]>;
   /**
    * A position's time is `{ time, nanos }`: milliseconds since the epoch, and the nanoseconds above. `seen` is the last
-   * number that the caller knows of: "latest" is after that, however long it takes to look.
+   * number that the caller knows of: "latest" is after that, however long it takes to look. With a holder the consumer is
+   * claimed: a new one starts at `position`, any other after what it acknowledged.
    */
   subscribe(
     consumer: string | undefined,
-    position: unknown,
-    filter: object | undefined,
-    skipTrimmed: boolean,
-    seen: SeqNo,
-  ): Promise<Cursor>;
-  /** The same, but claims the consumer: a new one starts at `position`, any other after what it acknowledged. */
-  takeOver(
-    consumer: string,
-    holder: Uuid,
+    holder: Uuid | undefined,
     position: unknown,
     filter: object | undefined,
     skipTrimmed: boolean,
@@ -98,8 +120,8 @@ export interface Log {
   needsMerge(): boolean;
   /** Whether `merge` would write a chapter, if nothing is to be merged. */
   needsChapter(): boolean;
-  /** Merges some; resolves to whether there is more to do. */
-  merge(): Promise<boolean>;
+  /** Does a part of that. */
+  merge(): Promise<void>;
   /** Makes cursors read on: another tab may have appended. */
   wake(): void;
   /** What other tabs should be told of the last append. Once. */

@@ -1,3 +1,4 @@
+import { now } from "./clock.js";
 import { CursorIterator } from "./cursor.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { checkPayload, invalidEvent, readEvent, snapshot, type Entry, type Where } from "./entry.js";
@@ -24,7 +25,7 @@ const NO_OPTIONS: PublishChoices = { expected: undefined, id: undefined, meta: u
 /** What `openBus` resolves to. */
 export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
   readonly name: string;
-  readonly origin: Uuid = uuidV7(Date.now());
+  readonly origin: Uuid = uuidV7(now());
   readonly storage: Bus["storage"];
   readonly log: EventLog;
   readonly #session: Session;
@@ -119,10 +120,11 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const subscriber = new Subscriber(callback, filter, source.position, session.report);
     const stop = (): void => {
       source.remove(subscriber);
-      leave();
+      place.leave();
     };
-    const leave = session.join({ end: stop, finish: stop }, signal);
+    const place = session.join({ end: stop, finish: stop });
     source.add(subscriber);
+    place.heed(signal);
     return stop;
   }
 
@@ -135,7 +137,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const { log, immediate } = session.channel;
     if (log !== undefined && source !== immediate) {
       const end = log.end();
-      const openCursor = async () => log.core.subscribe(undefined, "latest", spec, false, await end);
+      const openCursor = async () => log.core.subscribe(undefined, undefined, "latest", spec, false, await end);
       return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
     }
     const lagged = (missed: number): void => {

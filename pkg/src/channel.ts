@@ -1,12 +1,14 @@
 import type { Batch, Log } from "./binding.js";
 import { Consumers } from "./consumers.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
+import type { Report } from "./fanout.js";
 import { Immediate } from "./immediate.js";
+import { Leaving } from "./leaving.js";
 import { type Locks, RealmLocks, TabLocks } from "./locks.js";
 import { Merging } from "./merging.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
+import { Parted } from "./parted.js";
 import { type Limits, Retention } from "./retention.js";
 import { Tabs } from "./tabs.js";
 import type { SeqNo } from "./types.js";
@@ -25,7 +27,7 @@ export type LogKind = "indexeddb" | "memory" | "none";
 export interface Member {
   /** Closes it at once, without a flush; `error` is for its `onError`, if it should be told. */
   terminate(error: EverbusError | undefined): void;
-  report(error: EverbusError): void;
+  report(error: unknown): void;
 }
 
 /** The log of a channel, with one way in and one way out. */
@@ -49,12 +51,18 @@ export class Channel {
   readonly log: OpenLog | undefined;
   #tabs: Tabs | undefined;
   #sharing: Promise<void> | undefined;
+  #leaving: Leaving | undefined;
+  #parted: Parted | undefined;
+  /** Whether something was left behind since the page last ran on. */
+  #hasLeft = false;
+  #report: Report = ignore;
   readonly #merging: Merging | undefined;
   readonly #retentions = new Set<Retention>();
   /** Set once it has come to an end: then nobody may join. */
   #ended = false;
 
   constructor(stored?: {
+    readonly name: string;
     readonly log: Log;
     readonly last: SeqNo;
     readonly newBatch: () => Batch;
@@ -63,32 +71,73 @@ export class Channel {
     readonly isStored: boolean;
   }) {
     if (stored === undefined) return;
-    const { log, last, newBatch, locks, isStored } = stored;
-    const report = (error: EverbusError): void => {
+    const { name, log, last, newBatch, locks, isStored } = stored;
+    const report = (this.#report = (error) => {
       for (const member of this.members) member.report(error);
+    });
+    const parted = isStored && Parted.isNeeded() ? new Parted(name, () => void this.look()) : undefined;
+    this.#parted = parted;
+    const look = async (): ReturnType<Log["look"]> => {
+      const { keys, values } = parted?.all ?? { keys: [], values: [] };
+      const looked = await awaitCore(() => log.look(keys, values));
+      parted?.remove(keys);
+      return looked;
     };
-    const dispatcher = new Dispatcher(log, last, report);
+    const dispatcher = new Dispatcher(log, last, look, report);
     const merging = (this.#merging = new Merging(log, report));
-    const onCommit = (first: SeqNo, entries: readonly Entry[], highest: SeqNo): void => {
-      // What was stored before is news, too, if the platform said that it had failed.
-      if (entries.length > 0 || highest > dispatcher.position) this.#tellTabs();
-      for (const retention of this.#retentions) retention.committed(entries.length);
-      dispatcher.committed(first, entries);
-      dispatcher.extendTo(highest);
-    };
-    const writer = new Writer(log, newBatch, onCommit, () => merging.idle());
+    const idle = (): void => this.#attempt(() => merging.idle());
+    const writer = new Writer(log, newBatch, {
+      committed: (first, entries, highest) => {
+        // What was stored before is news, too, if the platform said that it had failed.
+        const isNews = entries.length > 0 || highest > dispatcher.position;
+        if (isNews) this.#attempt(() => this.#tellTabs());
+        for (const retention of this.#retentions) this.#attempt(() => retention.committed(entries.length));
+        this.#attempt(() => dispatcher.committed(first, entries));
+        this.#attempt(() => dispatcher.extendTo(highest));
+      },
+      idle,
+      staying: () => this.#leaving?.staying,
+      keep: parted && ((key, record) => parted.add(key, record)),
+      left: () => {
+        this.#hasLeft = true;
+        // A page that is only hidden mostly goes on.
+        if (this.#leaving?.isGone === true) this.#attempt(() => this.#tabs?.tellToLook());
+      },
+    });
+    if (isStored) {
+      this.#leaving = new Leaving(
+        () => {
+          writer.leave();
+          // WebKit keeps transactions open while a page is in its back/forward cache.
+          if (parted !== undefined && this.#leaving?.isGone === true) quietly(() => log.interrupt());
+        },
+        () => {
+          if (this.#hasLeft && !this.#ended) void this.look();
+          this.#hasLeft = false;
+        },
+      );
+    }
     const consumers = new Consumers(log, locks, () => dispatcher.position);
     const end = (): Promise<SeqNo> => {
       // Who isn't told of others' commits has to look; but what this realm is committing comes after the call.
-      if (this.#tabs !== undefined || !isStored || !writer.isIdle) return Promise.resolve(dispatcher.position);
+      if (this.#tabs?.isListening || !isStored || !writer.isIdle) return Promise.resolve(dispatcher.position);
       const end = awaitCore(() => log.bounds()).then((bounds) => bounds[1]!);
       // What comes after the call isn't in the log before this is known. Whoever asks may have no use for it in the end.
-      writer.waitFor(end.catch(() => {}));
+      writer.waitFor(end.catch(ignore));
       return end;
     };
     this.log = { core: log, writer, dispatcher, consumers, locks, end };
     // What an earlier page had no time for.
-    merging.idle();
+    idle();
+  }
+
+  /** Whatever the platform throws is told, and neither ends the writer nor keeps what comes next from being done. */
+  #attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /**
@@ -103,12 +152,7 @@ export class Channel {
     const { log } = this;
     if (log === undefined || this.#ended) return;
     const { core, dispatcher, writer } = log;
-    const look = async (): Promise<void> => {
-      await quietly(() => {
-        core.wake();
-        return dispatcher.look();
-      });
-    };
+    const look = (): Promise<void> => this.look();
     const hear = (message: unknown): void => {
       const wantsEvents = dispatcher.size > 0;
       const isShort = message instanceof Uint8Array && message.length <= MOST_TOLD;
@@ -116,8 +160,19 @@ export class Channel {
       if (notice === undefined) void look();
       else dispatcher.heard(...notice);
     };
-    this.#tabs = new Tabs(name, hear, look, () => !writer.isIdle);
+    this.#tabs = new Tabs(name, hear, look, () => !writer.isIdle, this.#report);
     await look();
+  }
+
+  /** Looks for what others have committed, or left behind. */
+  async look(): Promise<void> {
+    const { log } = this;
+    if (log === undefined) return;
+    const hasAdopted = await quietly(() => {
+      log.core.wake();
+      return log.dispatcher.look();
+    });
+    if (hasAdopted) this.#attempt(() => this.#tabs?.tellToLook());
   }
 
   /** Tells other tabs of the commit that has just ended. */
@@ -154,7 +209,9 @@ export class Channel {
   close(): void {
     this.#ended = true;
     if (this.log === undefined) return;
-    this.#tabs?.close();
+    this.#leaving?.close();
+    this.#parted?.close();
+    this.#attempt(() => this.#tabs?.close());
     this.#merging?.stop();
     for (const retention of this.#retentions) retention.close();
     this.log.dispatcher.close();
@@ -215,7 +272,7 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Cha
     const [, last] = await awaitCore(() => log.bounds());
     if (closed !== undefined) throw closed;
     const locks = kind === "memory" ? new RealmLocks() : new TabLocks(name);
-    return (channel = new Channel({ log, last: last!, newBatch: () => new core.Batch(), locks, isStored: kind !== "memory" }));
+    return (channel = new Channel({ name, log, last: last!, newBatch: () => new core.Batch(), locks, isStored: kind !== "memory" }));
   } catch (error) {
     closeLog(log);
     throw error;
@@ -262,3 +319,5 @@ export async function endChannels(name: string): Promise<void> {
   });
   await Promise.all(ending);
 }
+
+function ignore(): void {}

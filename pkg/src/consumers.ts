@@ -1,4 +1,5 @@
 import type { Log } from "./binding.js";
+import { now } from "./clock.js";
 import type { EverbusError } from "./errors.js";
 import type { Locks } from "./locks.js";
 import { awaitCore, callCore } from "./module.js";
@@ -9,17 +10,25 @@ import type { Owner } from "./unit.js";
 import { uuidV7 } from "./uuid.js";
 
 /** Acknowledgements of one consumer by one bus that are written as one. */
-class Ack extends Outcome {
+class Ack extends Outcome<void> {
+  readonly owner: Owner;
   readonly consumer: string;
   seqNo: SeqNo;
   /** The tenure in which the event was given out, if the consumer is exclusive. */
   readonly tenure: Tenure | undefined;
 
   constructor(owner: Owner, consumer: string, seqNo: SeqNo, tenure: Tenure | undefined) {
-    super(owner);
+    super();
+    this.owner = owner;
     this.consumer = consumer;
     this.seqNo = seqNo;
     this.tenure = tenure;
+  }
+
+  /** Without an error it is done. A failure that nobody waits for goes to the owner's `onError`. */
+  settle(error: EverbusError | undefined): void {
+    if (error === undefined) this.resolve();
+    else if (!this.reject(error)) this.owner.report(error);
   }
 }
 
@@ -144,8 +153,8 @@ export class Consumers {
     const free = new Set<string>();
     for (const consumer of consumers) {
       const vacate = this.#locks.ifFree(consumer, async () => {
-        const holder = uuidV7(Date.now());
-        const cursor = await awaitCore(() => this.#log.takeOver(consumer, holder, "last_acknowledged", undefined, false, 0));
+        const holder = uuidV7(now());
+        const cursor = await awaitCore(() => this.#log.subscribe(consumer, holder, "last_acknowledged", undefined, false, 0));
         const epoch = callCore(() => cursor.epoch);
         callCore(() => cursor.close());
         await awaitCore(() => this.#log.release(consumer, epoch, holder));

@@ -33,6 +33,7 @@ interface Goal {
  */
 export class Dispatcher {
   readonly #log: Log;
+  readonly #lookAt: () => ReturnType<Log["look"]>;
   readonly #report: (error: EverbusError) => void;
   readonly #fanout = new Fanout();
   /** The last number that is known to be in the log. */
@@ -45,12 +46,13 @@ export class Dispatcher {
   #catchingUp: Promise<void> | undefined;
   /** In the order of their numbers. */
   readonly #goals: Goal[] = [];
-  #looking = false;
+  #looking: Promise<boolean> | undefined;
   #lookAgain = false;
   #closed = false;
 
-  constructor(log: Log, last: SeqNo, report: (error: EverbusError) => void) {
+  constructor(log: Log, last: SeqNo, look: () => ReturnType<Log["look"]>, report: (error: EverbusError) => void) {
     this.#log = log;
+    this.#lookAt = look;
     this.#last = last;
     this.#delivered = last;
     this.#report = report;
@@ -74,23 +76,30 @@ export class Dispatcher {
     this.#fanout.remove(subscriber);
   }
 
-  /** Looks whether another tab has appended, and delivers what it has. Asked again meanwhile, it looks again, after this. */
-  async look(): Promise<void> {
-    if (this.#looking) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#looking = true;
-    try {
-      const bounds = await awaitCore(() => this.#log.bounds());
-      this.extendTo(bounds[1]!);
-    } catch (error) {
-      if (!this.#closed) this.#report(error as EverbusError);
-    }
-    this.#looking = false;
-    if (!this.#lookAgain || this.#closed) return;
-    this.#lookAgain = false;
-    void this.look();
+  /**
+   * Looks whether another tab has appended, or left something behind, and delivers what it has. Asked again meanwhile, it
+   * looks again. Resolves to whether something was appended that was left behind.
+   */
+  look(): Promise<boolean> {
+    if (this.#looking !== undefined) this.#lookAgain = true;
+    return (this.#looking ??= this.#look());
+  }
+
+  async #look(): Promise<boolean> {
+    let hasAdopted = false;
+    do {
+      this.#lookAgain = false;
+      try {
+        const [, last, isAdopted, ...refused] = await this.#lookAt();
+        hasAdopted ||= isAdopted;
+        for (const error of refused) this.#report(error);
+        this.extendTo(last);
+      } catch (error) {
+        if (!this.#closed) this.#report(error as EverbusError);
+      }
+    } while (this.#lookAgain && !this.#closed);
+    this.#looking = undefined;
+    return hasAdopted;
   }
 
   /** Takes note of how far the log goes, and reads what is missing: also what couldn't be read before. */
@@ -211,7 +220,7 @@ export class Dispatcher {
     const to = Math.min(end, from + PAGE - 1);
     let chunks: Chunk[];
     try {
-      chunks = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined, true));
+      [, ...chunks] = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
     } catch (error) {
       return this.#passOver(error as EverbusError, from);
     }

@@ -1,4 +1,6 @@
+import { now } from "./clock.js";
 import { describe, type EverbusError, everbusError } from "./errors.js";
+import { isEverybodys } from "./plain.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { formatTime } from "./time.js";
 import { parseUuid, uuidV7 } from "./uuid.js";
@@ -57,7 +59,7 @@ export class Entry implements Routed {
 
   /** Gives it its identity: after all that runs the publisher's code, so that ids are in the order of the queue. */
   stamp(origin: Uuid, id: Uuid | undefined): void {
-    this.ms = Date.now();
+    this.ms = now();
     this.id = id ?? uuidV7(this.ms);
     this.origin = origin;
   }
@@ -131,7 +133,7 @@ export function readEvent(value: unknown, where: Where = EVENT): Entry {
     const action = readAction(event.action, where);
     const type = readType(event.entity_type, "entity_type", where);
     const id = readId(event.entity_id, "entity_id", where);
-    const data = action === DELETED ? null : event.data;
+    const data = action === DELETED ? null : isEverybodys(event, "data") ? undefined : event.data;
     if (data === undefined) throw invalidEvent(`${where()}.data`, "must be JSON; use null for no data", data);
     return new Entry(action, type, id, "", "", data);
   }
@@ -141,7 +143,7 @@ export function readEvent(value: unknown, where: Where = EVENT): Entry {
     const id = readId(event.link_id, "link_id", where);
     const source = readId(event.source_id, "source_id", where);
     const target = readId(event.target_id, "target_id", where);
-    const metadata = action === DELETED ? null : (event.metadata ?? null);
+    const metadata = action === DELETED || isEverybodys(event, "metadata") ? null : (event.metadata ?? null);
     return new Entry(LINK + action, type, id, source, target, metadata);
   }
   throw invalidEvent(`${where()}.kind`, 'must be "entity" or "link"', kind);
@@ -177,7 +179,7 @@ function readId(value: unknown, field: string, where: Where): Uuid {
 }
 
 function noUuid(value: unknown, field: string, where: Where): never {
-  throw invalidEvent(`${where()}.${field}`, `must be a UUID such as "${uuidV7(Date.now())}"`, value);
+  throw invalidEvent(`${where()}.${field}`, `must be a UUID such as "${uuidV7(now())}"`, value);
 }
 
 /**

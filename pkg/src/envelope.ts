@@ -1,7 +1,7 @@
 import { invalidEvent, readEvent, snapshot, type Entry } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { metaText } from "./options.js";
-import { isPlainObject } from "./plain.js";
+import { isEverybodys, isPlainObject } from "./plain.js";
 import { parseTime } from "./time.js";
 import { parseUuid } from "./uuid.js";
 
@@ -20,7 +20,8 @@ function readEnvelope(value: unknown, at: string): Entry {
     throw invalidEvent(at, "must be an envelope { id, timestamp, event }", value);
   }
   const envelope = value as Readonly<Record<string, unknown>>;
-  const { timestamp, origin, meta } = envelope;
+  const { timestamp } = envelope;
+  const [origin, meta] = ["origin", "meta"].map((field) => (isEverybodys(envelope, field) ? undefined : envelope[field]));
   const where = () => `${at}.event`;
   const entry = readEvent(envelope.event, where);
   snapshot(entry, where);

@@ -68,6 +68,21 @@ export function everbusError(code: EverbusErrorCode, message: string, cause?: un
   return new EverbusError(message, cause === undefined ? { code } : { code, cause });
 }
 
+/** What was caught, as an error with a code: that of what has none is "storage". */
+export function withCode(cause: unknown): EverbusError {
+  if (cause instanceof EverbusError) return cause;
+  return everbusError("storage", `the platform threw where it mustn't: ${messageOf(cause)}`, cause);
+}
+
+/** What was thrown says. Never throws, though looking at it may run its own code. */
+export function messageOf(cause: unknown): string {
+  try {
+    return String(cause instanceof Error ? cause.message : describe(cause));
+  } catch {
+    return "what was thrown can't be looked at";
+  }
+}
+
 /** A short name for a value in a message. Never runs the value's own code. */
 export function describe(value: unknown): string {
   switch (typeof value) {

@@ -1,3 +1,4 @@
+import { now } from "./clock.js";
 import { CREATED, DELETED, LINK, UPDATED, makeEvent, readEvent, snapshot } from "./entry.js";
 import type { EntityEvent, FrameworkEvent, Json, LinkEvent, Uuid } from "./types.js";
 import { uuidV7 } from "./uuid.js";
@@ -47,7 +48,7 @@ export const link: {
 };
 
 function freshId(): Uuid {
-  return uuidV7(Date.now());
+  return uuidV7(now());
 }
 
 function entityEvent(shape: number, type: string, id: Uuid, data: Json): EntityEvent {

@@ -1,5 +1,6 @@
 import type { OpenLog } from "./channel.js";
 import { CursorIterator } from "./cursor.js";
+import type { Report } from "./fanout.js";
 import type { FilterSpec } from "./filter.js";
 import { aborted } from "./locks.js";
 import { awaitCore, callCore } from "./module.js";
@@ -19,6 +20,7 @@ export interface Exclusive {
   readonly end: Promise<SeqNo>;
   readonly filter: FilterSpec | undefined;
   readonly skipTrimmed: boolean;
+  readonly report: Report;
 }
 
 /**
@@ -38,9 +40,9 @@ export class ExclusiveIterator extends CursorIterator {
   constructor(exclusive: Exclusive, onEnd: () => void) {
     super(undefined, onEnd);
     this.#exclusive = exclusive;
-    const { log, consumer } = exclusive;
+    const { log, consumer, report } = exclusive;
     this.freed = log.locks
-      .keep(consumer, this.#ended.signal, (lost) => this.#hold(lost))
+      .keep(consumer, this.#ended.signal, (lost) => this.#hold(lost), report)
       .catch((error: unknown) => this.fail(error));
   }
 
@@ -74,7 +76,7 @@ export class ExclusiveIterator extends CursorIterator {
     const cursor = await log.consumers.run(async () => {
       // Whoever lost the lock must not claim what somebody else has by now.
       if (lost.aborted || ended.aborted) return undefined;
-      return awaitCore(() => log.core.takeOver(consumer, holder, start, filter, skipTrimmed, seen));
+      return awaitCore(() => log.core.subscribe(consumer, holder, start, filter, skipTrimmed, seen));
     });
     if (cursor === undefined) return;
     const refused = new AbortController();

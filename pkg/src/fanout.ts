@@ -1,4 +1,4 @@
-import { describe, type EverbusError, everbusError } from "./errors.js";
+import { type EverbusError, everbusError, messageOf } from "./errors.js";
 import type { Routed } from "./entry.js";
 import type { CompiledFilter } from "./filter.js";
 import type { EventEnvelope, SeqNo } from "./types.js";
@@ -22,8 +22,8 @@ export class Subscriber {
   ) {}
 }
 
-/** Tells an `onError`. Never throws. */
-export type Report = (error: EverbusError) => void;
+/** Tells an `onError`; what has no code is given one. Never throws. */
+export type Report = (error: unknown) => void;
 
 /** Calls what an application gave us. Whatever it throws goes to its `onError` and stops nobody. */
 export function callBack<T>(callback: (argument: T) => unknown, argument: T, report: Report): void {
@@ -40,13 +40,7 @@ function watch(result: unknown, report: Report): void {
 }
 
 function subscriberError(cause: unknown): EverbusError {
-  let message = "a subscriber threw, which stops nobody else";
-  try {
-    message += `: ${cause instanceof Error ? cause.message : describe(cause)}`;
-  } catch {
-    // What it threw throws when it is looked at.
-  }
-  return everbusError("subscriber", message, cause);
+  return everbusError("subscriber", `a subscriber threw, which stops nobody else: ${messageOf(cause)}`, cause);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,6 +1,6 @@
 import { ACTIONS, LINK, type Routed } from "./entry.js";
 import { describe, type EverbusError, everbusError } from "./errors.js";
-import { hasFields } from "./plain.js";
+import { hasFields, ownFields } from "./plain.js";
 import { LONE_SURROGATE } from "./text.js";
 import type { Filter, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
@@ -26,7 +26,7 @@ export function readFilter(value: unknown): FilterSpec {
   if (!hasFields(value)) {
     throw invalid(`the filter must be an object such as { entity_type: "order" }, but is ${describe(value)}`);
   }
-  const spec: FilterSpec = {};
+  const spec: FilterSpec = ownFields({});
   for (const [field, wanted] of Object.entries(value)) {
     if (!Object.hasOwn(FIELDS, field)) {
       const fields = Object.keys(FIELDS).join(", ");

@@ -1,4 +1,7 @@
+import { Broadcast } from "./broadcast.js";
 import { EverbusError, everbusError } from "./errors.js";
+import type { Report } from "./fanout.js";
+import { ownFields } from "./plain.js";
 
 /** What is done with a lock, until it is lost or nobody wants it any more. */
 export type Hold = (lost: AbortSignal) => Promise<void>;
@@ -7,8 +10,8 @@ export type Hold = (lost: AbortSignal) => Promise<void>;
 export interface Locks {
   /** @throws EverbusError `unsupported`. */
   check(): void;
-  /** Runs `hold` with the lock, again and again, until `ended`. Rejects with what `hold` throws. */
-  keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void>;
+  /** Runs `hold` with the lock, again and again, until `ended`. Rejects with what `hold` throws; `report` gets the rest. */
+  keep(consumer: string, ended: AbortSignal, hold: Hold, report: Report): Promise<void>;
   /** Runs `work` with the lock if nobody holds it or waits for it; resolves to whether it did. */
   ifFree(consumer: string, work: () => Promise<void>): Promise<boolean>;
 }
@@ -18,7 +21,7 @@ export function aborted(...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of signals) {
       if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
+      else signal.addEventListener("abort", () => resolve());
     }
   });
 }
@@ -96,13 +99,13 @@ export class TabLocks implements Locks {
       if (lock !== null) await work();
       return lock !== null;
     };
-    return navigator.locks.request(this.#name(consumer), { ifAvailable: true }, run);
+    return navigator.locks.request(this.#name(consumer), ownFields({ ifAvailable: true }), run);
   }
 
-  async keep(consumer: string, ended: AbortSignal, hold: Hold): Promise<void> {
+  async keep(consumer: string, ended: AbortSignal, hold: Hold, report: Report): Promise<void> {
     const name = this.#name(consumer);
     while (!ended.aborted) {
-      const round = new Round(name, hold, ended);
+      const round = new Round(name, hold, ended, report);
       const end = (): void => round.stopWaiting();
       ended.addEventListener("abort", end);
       try {
@@ -120,20 +123,22 @@ class Round {
   readonly #name: string;
   readonly #hold: Hold;
   readonly #ended: AbortSignal;
+  readonly #report: Report;
   readonly #waiting = new AbortController();
   readonly #lost = new AbortController();
   #holding: Promise<void> | undefined = undefined;
   #stolen: Promise<void> | undefined = undefined;
-  #alive: BroadcastChannel | undefined = undefined;
+  #alive: Broadcast | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #unanswered = 0;
   /** Resolves when the page, if it was about to stop, runs again. */
   suspended: Promise<void> | undefined = undefined;
 
-  constructor(name: string, hold: Hold, ended: AbortSignal) {
+  constructor(name: string, hold: Hold, ended: AbortSignal, report: Report) {
     this.#name = name;
     this.#hold = hold;
     this.#ended = ended;
+    this.#report = report;
   }
 
   stopWaiting(): void {
@@ -154,10 +159,8 @@ class Round {
   /** Resolves when the lock is given back or lost, or isn't waited for any more. */
   async #wait(): Promise<void> {
     this.#askLater();
-    if (typeof BroadcastChannel === "function") {
-      this.#alive = new BroadcastChannel(this.#name);
-      this.#alive.onmessage = ({ data }) => this.#heard(data);
-    }
+    this.#alive = Broadcast.open(this.#name, this.#report);
+    this.#alive?.listen((message) => this.#heard(message));
     try {
       await this.#request({ signal: this.#waiting.signal });
       await this.#stolen;
@@ -171,7 +174,7 @@ class Round {
   async #request(options: LockOptions): Promise<void> {
     const { signal } = options;
     try {
-      const request = navigator.locks.request(this.#name, options, () => (signal?.aborted ? undefined : this.#granted()));
+      const request = navigator.locks.request(this.#name, ownFields(options), () => (signal?.aborted ? undefined : this.#granted()));
       // Chromium doesn't end a page's first request if it is aborted at once: that waits for its turn, and does nothing then.
       const givenUp = signal && aborted(signal).then(() => (this.#holding === undefined ? undefined : request));
       await (givenUp ? Promise.race([request, givenUp]) : request);
@@ -184,7 +187,7 @@ class Round {
 
   #granted(): Promise<void> | void {
     if (this.#lost.signal.aborted) return;
-    this.#alive?.postMessage("alive");
+    this.#alive?.post("alive");
     this.#holding = this.#hold(this.#lost.signal);
     return Promise.race([this.#holding, aborted(this.#lost.signal)]);
   }
@@ -197,8 +200,9 @@ class Round {
   #ask(): void {
     if (this.#holding !== undefined || this.#alive === undefined) return;
     if (this.#unanswered++ < MOST_UNANSWERED) {
-      this.#alive.postMessage("are you alive?");
-      return this.#askLater();
+      // A question that can't be asked has no answer.
+      if (this.#alive.post("are you alive?")) this.#askLater();
+      return;
     }
     this.#waiting.abort();
     this.#stolen = this.#request({ steal: true });
@@ -206,7 +210,7 @@ class Round {
 
   #heard(message: unknown): void {
     if (message !== "alive") {
-      if (this.#holding !== undefined) this.#alive?.postMessage("alive");
+      if (this.#holding !== undefined) this.#alive?.post("alive");
     } else if (this.#unanswered > 0 && this.#stolen === undefined) {
       this.#unanswered = 0;
       this.#askLater();

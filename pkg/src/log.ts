@@ -1,19 +1,14 @@
-import type { Chunk } from "./binding.js";
-import { decodeAll } from "./chunk.js";
+import { decode } from "./chunk.js";
 import { CursorIterator } from "./cursor.js";
-import type { EverbusError } from "./errors.js";
 import { readEnvelopes } from "./envelope.js";
 import { ExclusiveIterator } from "./exclusive.js";
 import { awaitCore } from "./module.js";
-import { Outcome } from "./outcome.js";
+import { Outcome, whenListening } from "./outcome.js";
 import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo } from "./options.js";
 import type { Session } from "./session.js";
 import type { ConsumerInfo, EventEnvelope, EventLog, Logged, LogStats, SeekPosition, SeqNo, Uuid } from "./types.js";
 import { Tenures } from "./tenure.js";
 import { Unit } from "./unit.js";
-
-/** How many events one call of the core reads: a larger limit comes in pages. */
-const PAGE = 5000;
 
 /** `bus.log`. */
 export class BusLog implements EventLog {
@@ -48,9 +43,7 @@ export class BusLog implements EventLog {
     // Reading them may have run the caller's code.
     const { writer } = session.log("bus.log");
     if (entries.length === 0) return [];
-    // The caller awaits the outcome, so nobody else need be told.
-    const owner = { ...session.owner, report: () => {}, refused: () => {} };
-    const unit = new Unit(entries, owner, undefined, true);
+    const unit = new Unit(entries, session.owner, undefined, true);
     writer.push(unit);
     await unit.committed(0);
     return entries.map((_, i) => unit.seqNo(i));
@@ -63,14 +56,12 @@ export class BusLog implements EventLog {
     for (let low = from, high = to; low <= high && envelopes.length < limit; ) {
       // Before each page: the bus may have been closed in between.
       const { core } = this.#session.log("bus.log");
-      const most = Math.min(limit - envelopes.length, PAGE);
-      const chunks: Chunk[] = await awaitCore(() => core.read(low, high, most, reverse, filter, false));
-      const page = decodeAll(chunks);
-      for (const envelope of page) envelopes.push(envelope);
-      if (page.length < most) break;
-      const last = page[page.length - 1]!.seq_no;
-      if (reverse) high = last - 1;
-      else low = last + 1;
+      const most = limit - envelopes.length;
+      const [resume, ...chunks] = await awaitCore(() => core.read(low, high, most, reverse, filter));
+      for (const chunk of chunks) for (const envelope of decode(chunk)) envelopes.push(envelope);
+      if (resume === 0) break;
+      if (reverse) high = resume;
+      else low = resume;
     }
     return envelopes;
   }
@@ -88,10 +79,11 @@ export class BusLog implements EventLog {
     if (isExclusive) {
       log.locks.check();
       const [holder, tenures] = [this.#holder, this.#tenures];
-      const exclusive = { log, consumer: name, holder, tenures, start, end, filter, skipTrimmed };
+      const { report } = session;
+      const exclusive = { log, consumer: name, holder, tenures, start, end, filter, skipTrimmed, report };
       open = (onEnd) => new ExclusiveIterator(exclusive, onEnd);
     } else {
-      const subscribe = async () => core.subscribe(name, start, filter, skipTrimmed, await end);
+      const subscribe = async () => core.subscribe(name, undefined, start, filter, skipTrimmed, await end);
       // Where that is depends on what is being acknowledged.
       const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
       open = (onEnd) => new CursorIterator(openCursor, onEnd);
@@ -109,7 +101,9 @@ export class BusLog implements EventLog {
       return consumers.ack(name, seq, owner, this.#tenures.of(name, seq));
     } catch (error) {
       // Also to a bus that is closed: what was done for it comes again.
-      return Outcome.refused(error as EverbusError, { ...owner, report });
+      const refused = new Outcome<void>();
+      whenListening(() => refused.reject(error) || report(error));
+      return refused.promise;
     }
   }
 

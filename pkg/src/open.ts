@@ -35,7 +35,9 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
   }
   const storage = kind === "indexeddb" ? "persistent" : kind;
   const bus = new OpenBus(session, storage, settings.capacity);
-  if (kind === "indexeddb" && settings.crossTab) await session.channel.share(checkedName);
+  if (kind === "indexeddb") {
+    await (settings.crossTab ? session.channel.share(checkedName) : session.channel.look());
+  }
   if (fallBack !== undefined) session.report(fallBack);
   return bus as unknown as Bus<S>;
 }

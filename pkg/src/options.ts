@@ -1,11 +1,11 @@
 // The checks of everything that callers pass beside events and filters: at the call, before anything happens.
 import { describe, type EverbusError, everbusError } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
-import { hasFields, isPlainObject } from "./plain.js";
+import { hasFields, isPlainObject, ownFields } from "./plain.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from "./queue.js";
 import type { Limits } from "./retention.js";
-import { readMoment } from "./time.js";
+import { LAST_MS, readMoment } from "./time.js";
 import type { BusOptions, ConsumerOptions, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
@@ -13,14 +13,14 @@ type Fields<T> = { readonly [field in keyof T]?: unknown };
 
 /** The fields of an options object, of which every one has to be known: a misspelt option is no default. */
 function readFields<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
-  if (value === undefined) return {};
+  if (value === undefined) return ownFields({});
   if (!hasFields(value)) throw invalidOption(`${what} must be an object of options`, value);
   for (const field of Object.keys(value)) {
     if (!(known as readonly string[]).includes(field)) {
       throw everbusError("invalid_option", `${what} have no field ${describe(field)}: use ${known.join(", ")}`);
     }
   }
-  return { ...value };
+  return ownFields(value);
 }
 
 function invalidOption(must: string, value: unknown): EverbusError {
@@ -232,18 +232,15 @@ type Position =
   | { readonly sequence: SeqNo }
   | { readonly time: number; readonly nanos: number };
 
-/** The core's times end a day before those of the wire: 9999-12-30T22:00:00Z. */
-const LAST_MS = 253_402_207_200_000;
-
 /** Where to start in a log. */
 export function readPosition(value: unknown): Position {
   if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
   if (isPlainObject(value)) {
     const [field, ...others] = Object.keys(value);
-    if (field === "sequence" && others.length === 0) return { sequence: readSeqNo(value.sequence, "sequence", 0) };
+    if (field === "sequence" && others.length === 0) return ownFields({ sequence: readSeqNo(value.sequence, "sequence", 0) });
     if (field === "time" && others.length === 0) {
       const moment = readMoment(value.time);
-      if (moment !== undefined) return { time: Math.min(moment.ms, LAST_MS), nanos: moment.nanos };
+      if (moment !== undefined) return ownFields({ time: Math.min(moment.ms, LAST_MS), nanos: moment.nanos });
       const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC such as 2026-01-31T12:00:00Z";
       throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(value.time)}`);
     }

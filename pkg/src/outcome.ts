@@ -1,8 +1,5 @@
-import type { EverbusError } from "./errors.js";
-import type { Owner } from "./unit.js";
-
 /** A promise that knows whether anybody listens to it. */
-class Observed extends Promise<void> {
+class Observed<T> extends Promise<T> {
   /** What `then` makes is an ordinary promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -10,48 +7,45 @@ class Observed extends Promise<void> {
 
   isObserved = false;
 
-  override then<T = void, U = never>(
-    onFulfilled?: ((value: void) => T | PromiseLike<T>) | null,
-    onRejected?: ((reason: unknown) => U | PromiseLike<U>) | null,
-  ): Promise<T | U> {
+  override then<U = T, V = never>(
+    onFulfilled?: ((value: T) => U | PromiseLike<U>) | null,
+    onRejected?: ((reason: unknown) => V | PromiseLike<V>) | null,
+  ): Promise<U | V> {
     this.isObserved = true;
     return super.then(onFulfilled, onRejected);
   }
 }
 
-/** What becomes of an acknowledgement. A failure that nobody listens for goes to the owner's `onError`. */
-export class Outcome {
-  readonly promise: Promise<void>;
-  readonly owner: Owner;
-  readonly #observed: Observed;
-  #resolve!: () => void;
-  #reject!: (error: EverbusError) => void;
+/** What becomes of something whose caller may wait for it or not. */
+export class Outcome<T> {
+  readonly promise: Promise<T>;
+  readonly #observed: Observed<T>;
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
 
-  constructor(owner: Owner) {
-    this.owner = owner;
+  constructor() {
     this.promise = this.#observed = new Observed((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  /** Without an error it is done. */
-  settle(error: EverbusError | undefined): void {
-    if (error === undefined) return this.#resolve();
-    const { isObserved } = this.#observed;
-    // So that it is no unhandled rejection.
-    if (!isObserved) this.#observed.catch(ignore);
-    this.#reject(error);
-    if (!isObserved) this.owner.report(error);
+  resolve(value: T): void {
+    this.#resolve(value);
   }
 
-  /** The promise of what is refused at the call. */
-  static refused(error: EverbusError, owner: Owner): Promise<void> {
-    const outcome = new Outcome(owner);
-    // Two turns later: `await` listens one turn after the call.
-    void Promise.resolve().then(ignore).then(() => outcome.settle(error));
-    return outcome.promise;
+  /** Returns whether somebody has asked, and so is told. If nobody has, it is no unhandled rejection. */
+  reject(error: unknown): boolean {
+    const { isObserved } = this.#observed;
+    if (!isObserved) this.#observed.catch(ignore);
+    this.#reject(error);
+    return isObserved;
   }
+}
+
+/** Runs `settle` once whoever awaits what the call that is running returns has begun to listen: `await` does a turn later. */
+export function whenListening(settle: () => void): void {
+  void Promise.resolve().then(ignore).then(settle);
 }
 
 function ignore(): void {}

@@ -13,3 +13,13 @@ export function hasFields(value: unknown): value is object {
   if (isPlainObject(value)) return true;
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
 }
+
+/** The own fields of an object and no others, whatever somebody has given to every object. */
+export function ownFields<T extends object>(value: T): T {
+  return Object.assign(Object.create(null) as T, value);
+}
+
+/** Whether an object has a field only because somebody has given it to every object. */
+export function isEverybodys(object: object, field: string): boolean {
+  return field in Object.prototype && !Object.hasOwn(object, field);
+}

@@ -1,4 +1,5 @@
 import type { Log } from "./binding.js";
+import { elapsed } from "./clock.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore } from "./module.js";
 import type { SeqNo } from "./types.js";
@@ -39,7 +40,7 @@ export class Retention {
   /** Takes note of a commit of so many events. */
   committed(count: number): void {
     this.#sinceCheck += count;
-    if (this.#sinceCheck < EVENTS_BETWEEN && performance.now() - this.#checked < MS_BETWEEN) return;
+    if (this.#sinceCheck < EVENTS_BETWEEN && elapsed() - this.#checked < MS_BETWEEN) return;
     void this.#check();
   }
 
@@ -64,7 +65,7 @@ export class Retention {
     } catch (error) {
       if (!this.#closed) this.#report(error as EverbusError);
     } finally {
-      this.#checked = performance.now();
+      this.#checked = elapsed();
       this.#running = false;
       // The commits meanwhile may be the last ones for long.
       if (this.#sinceCheck >= EVENTS_BETWEEN) void this.#check();

@@ -1,5 +1,6 @@
 import type { Channel, Lease, Member, OpenLog } from "./channel.js";
-import { type EverbusError, everbusError } from "./errors.js";
+import { type EverbusError, everbusError, withCode } from "./errors.js";
+import type { Report } from "./fanout.js";
 import { Handle } from "./handle.js";
 import type { EventIterator } from "./iterator.js";
 import { LiveIterator } from "./live.js";
@@ -16,6 +17,44 @@ export interface Receiver {
   finish(): void;
   /** Resolves, once it has ended, when it holds nothing that others wait for. */
   readonly freed?: Promise<void>;
+}
+
+/** The place of a receiver among those of its bus. */
+export class Place {
+  readonly #receiver: Receiver;
+  readonly #leave: () => boolean;
+  readonly #report: Report;
+  #ignoreSignal: () => void = ignore;
+
+  /** `leave` gives the place up, and returns whether it was there to be given up. */
+  constructor(receiver: Receiver, leave: () => boolean, report: Report) {
+    this.#receiver = receiver;
+    this.#leave = leave;
+    this.#report = report;
+  }
+
+  /** Ends the receiver when the signal aborts. That may call back at once, and throw: it is the application's. */
+  heed(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const abort = (): void => this.#receiver.end();
+    this.#ignoreSignal = () => signal.removeEventListener("abort", abort);
+    try {
+      signal.addEventListener("abort", abort);
+    } catch (error) {
+      abort();
+      throw error;
+    }
+  }
+
+  /** The receiver has ended. */
+  leave(): void {
+    if (!this.#leave()) return;
+    try {
+      this.#ignoreSignal();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
 }
 
 /** What `openBus` was told of one bus. */
@@ -80,25 +119,24 @@ export class Session implements Member {
   }
 
   /** Tells `onError`. If that throws or rejects, there is nobody left to tell. */
-  readonly report = (error: EverbusError): void => {
+  readonly report = (error: unknown): void => {
     try {
-      const result = this.#onError(error);
-      if (result instanceof Promise) result.catch(ignore);
+      const result = this.#onError(withCode(error));
+      // It may be another realm's promise.
+      Promise.resolve(result).catch(ignore);
     } catch {}
   };
 
-  /** Counts a receiver in and ends it with the bus or the signal. Returns what to call when it has ended. */
-  join(receiver: Receiver, signal: AbortSignal | undefined): () => void {
-    const { channel } = this;
-    const abort = (): void => receiver.end();
-    channel.receivers++;
+  /** Counts a receiver in, and ends it with the bus. */
+  join(receiver: Receiver): Place {
+    this.channel.receivers++;
     this.#receivers.add(receiver);
-    signal?.addEventListener("abort", abort, { once: true });
-    return () => {
-      if (!this.#receivers.delete(receiver)) return;
-      channel.receivers--;
-      signal?.removeEventListener("abort", abort);
+    const leave = (): boolean => {
+      const isHere = this.#receivers.delete(receiver);
+      if (isHere) this.channel.receivers--;
+      return isHere;
     };
+    return new Place(receiver, leave, this.report);
   }
 
   /** Opens an iterator that ends with the bus and the signal; `make` gets what to call when it has ended. */
@@ -108,8 +146,9 @@ export class Session implements Member {
       ended.end();
       return new Handle(ended);
     }
-    const iterator = make(() => leave());
-    const leave = this.join(iterator, signal);
+    const iterator = make(() => place.leave());
+    const place = this.join(iterator);
+    place.heed(signal);
     return new Handle(iterator);
   }
 

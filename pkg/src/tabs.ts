@@ -1,3 +1,6 @@
+import { Broadcast } from "./broadcast.js";
+import type { Report } from "./fanout.js";
+
 /** Any message that isn't a notice makes the others look. */
 const LOOK = "look";
 /** Who has just begun to listen says so, and whoever hears it answers. */
@@ -20,7 +23,10 @@ export class Tabs {
   readonly #hear: (message: unknown) => void;
   readonly #look: () => void;
   readonly #isBusy: () => boolean;
-  #channel: BroadcastChannel | undefined;
+  readonly #report: Report;
+  #channel: Broadcast | undefined;
+  /** Whether the platform gives no channel, which it was asked for once. */
+  #isRefused = false;
   #hasOthers = false;
   #closed = false;
 
@@ -28,11 +34,12 @@ export class Tabs {
    * Listens from now on; who has committed before may be gone, so that its maker has to look. `hear` gets what others tell,
    * `look` is called when something may have been missed; `isBusy` while a commit is in flight.
    */
-  constructor(name: string, hear: (message: unknown) => void, look: () => void, isBusy: () => boolean) {
+  constructor(name: string, hear: (message: unknown) => void, look: () => void, isBusy: () => boolean, report: Report) {
     this.#name = `everbus:${name}`;
     this.#hear = hear;
     this.#look = look;
     this.#isBusy = isBusy;
+    this.#report = report;
     this.#listen();
     for (const [target, event, react] of this.#pageEvents()) target.addEventListener(event, react);
   }
@@ -47,34 +54,46 @@ export class Tabs {
     if (this.isHeard) this.#post(notice ?? LOOK);
   }
 
+  /** Makes all others look, also those that this one has never heard of. */
+  tellToLook(): void {
+    if (!this.#closed) this.#post(LOOK);
+  }
+
   close(): void {
     this.#left();
     this.#closed = true;
     for (const [target, event, react] of this.#pageEvents()) target.removeEventListener(event, react);
   }
 
+  /** Whether it is told of what others commit. */
+  get isListening(): boolean {
+    return this.#channel !== undefined;
+  }
+
   #listen(): void {
-    if (typeof BroadcastChannel !== "function") return;
-    if (this.#channel !== undefined) return;
-    this.#channel = new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }) => {
+    if (this.#channel !== undefined || this.#isRefused) return;
+    const channel = (this.#channel = Broadcast.open(this.#name, this.#report));
+    if (channel === undefined) {
+      this.#isRefused = true;
+      return;
+    }
+    channel.unref();
+    channel.listen((message) => {
       // Before it heard of anybody it told nobody of its commits.
-      if (data === HELLO || !this.#hasOthers) this.#post(LOOK);
+      if (message === HELLO || !this.#hasOthers) this.#post(LOOK);
       this.#hasOthers = true;
-      if (data !== HELLO) this.#hear(data);
-    };
-    this.#channel.postMessage(HELLO);
-    // In Node an open channel would keep the process alive.
-    (this.#channel as { unref?: () => void }).unref?.();
+      if (message !== HELLO) this.#hear(message);
+    });
+    channel.post(HELLO);
   }
 
   #post(message: Uint8Array | string): void {
-    if (this.#channel !== undefined) return this.#channel.postMessage(message);
-    if (typeof BroadcastChannel !== "function") return;
+    if (this.#channel !== undefined) return void this.#channel.post(message);
+    if (this.#isRefused) return;
     // A commit that ends just before the page freezes.
-    const channel = new BroadcastChannel(this.#name);
-    channel.postMessage(message);
-    channel.close();
+    const channel = Broadcast.open(this.#name, this.#report);
+    channel?.post(message);
+    channel?.close();
   }
 
   /** What happens to a page. A worker has none. */

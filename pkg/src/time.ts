@@ -4,6 +4,10 @@ export interface Moment {
   readonly nanos: number;
 }
 
+/** The first and the last millisecond that a year of four digits and the core can both say: 9999-12-30T22:00:00Z. */
+export const FIRST_MS = -62_167_219_200_000;
+export const LAST_MS = 253_402_207_200_000;
+
 let cachedMs = NaN;
 let cachedText = "";
 
@@ -37,5 +41,6 @@ export function readMoment(value: unknown): Moment | undefined {
   // The last millisecond before which a Date's year has four digits, as on the wire.
   if (typeof time !== "number" || !(Math.abs(time) < 253_402_300_800_000)) return undefined;
   const ms = Math.floor(time);
-  return { ms, nanos: Math.floor((time - ms) * 1e6) };
+  // What is just before a millisecond is rounded up to a whole one.
+  return { ms, nanos: Math.min(Math.floor((time - ms) * 1e6), 999_999) };
 }

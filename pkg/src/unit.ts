@@ -1,5 +1,6 @@
 import type { Entry } from "./entry.js";
 import type { EverbusError } from "./errors.js";
+import { Outcome } from "./outcome.js";
 import type { QueueShare } from "./queue.js";
 import type { Receipt, SeqNo, Uuid } from "./types.js";
 
@@ -9,17 +10,15 @@ export interface Owner {
   readonly strict: boolean;
   /** Counts what of it waits to be committed. */
   readonly queue: QueueShare;
-  /** Learns of a failure. Never throws. */
+  /** Learns of a failure that nobody asked for. Never throws. */
   report(error: EverbusError): void;
-  /** Learns of events that found no room in the queue. */
+  /** Learns of events that found no room in the queue, and nobody asked for. */
   refused(events: number): void;
 }
 
 interface Waiter {
   readonly index: number;
-  readonly promise: Promise<SeqNo>;
-  resolve(seqNo: SeqNo): void;
-  reject(error: EverbusError): void;
+  readonly outcome: Outcome<SeqNo>;
 }
 
 const NONE: readonly never[] = [];
@@ -36,7 +35,11 @@ export class Unit {
   /** The last number that the log has to have, -1 for no condition. */
   readonly expected: number;
   /** Whether the ids may be in the log already. */
-  readonly checkIds: boolean;
+  checkIds: boolean;
+  /** Whether it has to have a transaction of its own. */
+  readonly isAlone: boolean;
+  /** Whether it was left behind for whoever looks next, too. */
+  wasLeft = false;
   #numbers: SeqNo | Float64Array = 0;
   #error: EverbusError | undefined = undefined;
   #waiters: Waiter[] | undefined = undefined;
@@ -50,11 +53,12 @@ export class Unit {
     this.owner = owner;
     this.expected = expected;
     this.checkIds = checkIds;
+    this.isAlone = checkIds || expected >= 0;
   }
 
-  /** Whether it has to have a transaction of its own. */
-  get isAlone(): boolean {
-    return this.checkIds || this.expected >= 0;
+  /** Takes note that it was left behind: it may be stored before it is committed here. */
+  leave(): void {
+    this.checkIds = this.wasLeft = true;
   }
 
   get isSettled(): boolean {
@@ -66,20 +70,18 @@ export class Unit {
     if (this.isSettled) return;
     this.entries = NONE;
     this.#numbers = numbers;
-    for (const waiter of this.#waiters ?? NONE) waiter.resolve(this.seqNo(waiter.index));
+    for (const waiter of this.#waiters ?? NONE) waiter.outcome.resolve(this.seqNo(waiter.index));
     this.#waiters = undefined;
   }
 
-  /** Settles with an error: who awaits a number gets it. */
-  reject(error: EverbusError): void {
-    if (this.isSettled) return;
+  /** Settles with an error. Returns whether somebody awaits a number, and so is told. */
+  reject(error: EverbusError): boolean {
     this.entries = NONE;
     this.#error = error;
-    for (const waiter of this.#waiters ?? NONE) {
-      waiter.promise.catch(ignore);
-      waiter.reject(error);
-    }
+    let isTold = false;
+    for (const { outcome } of this.#waiters ?? NONE) isTold = outcome.reject(error) || isTold;
     this.#waiters = undefined;
+    return isTold;
   }
 
   /** Resolves to the number of the event at `index`. Its rejection needs no handler. */
@@ -90,10 +92,9 @@ export class Unit {
       return rejected;
     }
     if (this.#numbers !== 0) return Promise.resolve(this.seqNo(index));
-    let settle!: Pick<Waiter, "resolve" | "reject">;
-    const promise = new Promise<SeqNo>((resolve, reject) => (settle = { resolve, reject }));
-    (this.#waiters ??= []).push({ index, promise, ...settle });
-    return promise;
+    const outcome = new Outcome<SeqNo>();
+    (this.#waiters ??= []).push({ index, outcome });
+    return outcome.promise;
   }
 
   /** The number of the event at `index`, once it is committed. */

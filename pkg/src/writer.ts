@@ -3,9 +3,33 @@ import type { Batch, Log } from "./binding.js";
 import type { Entry } from "./entry.js";
 import type { EverbusError } from "./errors.js";
 import { awaitCore, callCore } from "./module.js";
+import { whenListening } from "./outcome.js";
 import { queueFull } from "./queue.js";
 import type { SeqNo } from "./types.js";
 import type { Unit } from "./unit.js";
+
+/** What a writer is told of, and tells. */
+export interface WriterHooks {
+  /**
+   * Gets the newly stored entries with the number of the first; they are numbered consecutively. `highest` is the highest
+   * number of all entries, also of those that were stored before. Doesn't throw.
+   */
+  committed(first: SeqNo, entries: readonly Entry[], highest: SeqNo): void;
+  /**
+   * Called after a commit when nothing else waits for one: an application that awaits each commit is idle in between.
+   * Doesn't throw.
+   */
+  idle(): void;
+  /**
+   * While this realm may be about to stop, what resolves if it doesn't: until then what is pushed is left behind at once, and
+   * no transaction is begun, for which others would wait.
+   */
+  staying(): Promise<void> | undefined;
+  /** Keeps what is left behind elsewhere than in the log, where that is needed. Doesn't throw. */
+  readonly keep: ((key: string, record: Uint8Array) => void) | undefined;
+  /** Called when something was left behind. Doesn't throw. */
+  left(): void;
+}
 
 /** The most segments that one transaction writes for several units. */
 const MOST_SEGMENTS = 5;
@@ -27,8 +51,7 @@ interface Flush {
 export class Writer {
   readonly #log: Log;
   readonly #newBatch: () => Batch;
-  readonly #onCommit: (first: SeqNo, entries: readonly Entry[], highest: SeqNo) => void;
-  readonly #onIdle: () => void;
+  readonly #hooks: WriterHooks;
   #queue: Unit[] = [];
   #inFlight: readonly Unit[] = [];
   #running = false;
@@ -41,21 +64,10 @@ export class Writer {
   /** What the next commit waits for. */
   #before: Promise<unknown> | undefined = undefined;
 
-  /**
-   * `onCommit` gets the newly stored entries with the number of the first; they are numbered consecutively. `highest`
-   * is the highest number of all entries, also of those that were stored before. `onIdle` is called after a commit when
-   * nothing else waits for one: an application that awaits each commit is idle in between.
-   */
-  constructor(
-    log: Log,
-    newBatch: () => Batch,
-    onCommit: (first: SeqNo, entries: readonly Entry[], highest: SeqNo) => void,
-    onIdle: () => void,
-  ) {
+  constructor(log: Log, newBatch: () => Batch, hooks: WriterHooks) {
     this.#log = log;
     this.#newBatch = newBatch;
-    this.#onCommit = onCommit;
-    this.#onIdle = onIdle;
+    this.#hooks = hooks;
   }
 
   /**
@@ -67,8 +79,7 @@ export class Writer {
     if (!owner.queue.enter(unit)) {
       const error = queueFull(events);
       this.#refusal ??= { after: this.#pushed, error };
-      unit.reject(error);
-      owner.refused(events);
+      whenListening(() => unit.reject(error) || owner.refused(events));
       return false;
     }
     this.#pushed++;
@@ -77,7 +88,32 @@ export class Writer {
       this.#running = true;
       queueMicrotask(() => void this.#run());
     }
+    if (this.#hooks.staying() !== undefined) this.leave();
     return true;
+  }
+
+  /**
+   * Leaves everything behind that isn't settled, at once: this realm may stop before it is committed, and then whoever looks at
+   * the log next commits it. If the realm runs on, it commits it itself; ids tell what is stored.
+   */
+  leave(): void {
+    const units = [...this.#inFlight, ...this.#queue].filter((unit) => !unit.isSettled && !unit.wasLeft);
+    if (units.length === 0 || this.#isEnded) return;
+    try {
+      while (units.length > 0) this.#leave(units.splice(0, countNext(units)));
+    } catch {
+      // The platform doesn't take it now; what runs on commits it, or tells why not.
+    }
+  }
+
+  #leave(units: readonly Unit[]): void {
+    const strict = units.some((unit) => unit.owner.strict);
+    const batch = callCore(() => encode(this.#newBatch(), entriesOf(units)));
+    const { keep } = this.#hooks;
+    const record = callCore(() => this.#log.part(batch, units[0]!.expected, strict, keep !== undefined));
+    if (record !== undefined) keep?.(...record);
+    for (const unit of units) unit.leave();
+    this.#hooks.left();
   }
 
   /** Whether everything that was pushed is settled. */
@@ -116,7 +152,12 @@ export class Writer {
         if (this.#before === before) this.#before = undefined;
         continue;
       }
-      const units = this.#queue.splice(0, this.#countNext());
+      const staying = this.#hooks.staying();
+      if (staying !== undefined) {
+        await staying;
+        continue;
+      }
+      const units = this.#queue.splice(0, countNext(this.#queue));
       this.#inFlight = units;
       await this.#commit(units);
     }
@@ -124,25 +165,12 @@ export class Writer {
     this.#running = false;
   }
 
-  /** How many units the next transaction takes: at least one, however large. */
-  #countNext(): number {
-    const queue = this.#queue;
-    if (queue[0]!.isAlone) return 1;
-    const size = new SegmentCount();
-    for (let count = 0; count < queue.length; count++) {
-      const unit = queue[count]!;
-      if (unit.isAlone) return count;
-      for (const entry of unit.entries) size.add(entry);
-      if (size.segments > MOST_SEGMENTS) return Math.max(count, 1);
-    }
-    return queue.length;
-  }
-
   /** Commits units in one transaction. If that fails, by halves: the one at fault ends up alone, and in order. */
   async #commit(units: readonly Unit[]): Promise<void> {
     if (this.#isEnded) return;
-    const entries = units.length === 1 ? units[0]!.entries : entriesOf(units);
-    const { expected, checkIds } = units[0]!;
+    const entries = entriesOf(units);
+    const { expected } = units[0]!;
+    const checkIds = units.some((unit) => unit.checkIds);
     let numbers: Float64Array;
     try {
       const strict = units.some((unit) => unit.owner.strict);
@@ -150,6 +178,8 @@ export class Writer {
       numbers = await awaitCore(() => this.#log.append(batch, expected, checkIds, strict));
     } catch (cause) {
       const error = cause as EverbusError;
+      // What the core refused at once is known before whoever awaits it listens.
+      await undefined;
       if (units.length === 1 || error.code === "closed" || error.code === "module_failed") {
         for (const unit of units) this.#reject(unit, error);
       } else {
@@ -160,23 +190,24 @@ export class Writer {
       return;
     }
     this.#settle(units, entries, numbers, checkIds);
-    if (this.#queue.length === 0 && !this.#isEnded) this.#onIdle();
+    if (this.#queue.length === 0 && !this.#isEnded) this.#hooks.idle();
   }
 
   /** Tells everybody that units are durable. */
   #settle(units: readonly Unit[], entries: readonly Entry[], numbers: Float64Array, checkIds: boolean): void {
     const first = numbers[0]!;
     if (checkIds) {
-      this.#resolve(units[0]!, numbers.subarray(1));
-      this.#onCommit(first, newEntries(entries, numbers), numbers.reduce((highest, number) => Math.max(highest, number)));
+      let from = 1;
+      for (const unit of units) this.#resolve(unit, numbers.subarray(from, (from += unit.events)));
+      const highest = numbers.reduce((highest, number) => Math.max(highest, number));
+      this.#hooks.committed(first, newEntries(entries, numbers), highest);
     } else {
       let next = first;
       for (const unit of units) {
-        const count = unit.entries.length;
         this.#resolve(unit, next);
-        next += count;
+        next += unit.events;
       }
-      this.#onCommit(first, entries, next - 1);
+      this.#hooks.committed(first, entries, next - 1);
     }
   }
 
@@ -188,10 +219,9 @@ export class Writer {
 
   #reject(unit: Unit, error: EverbusError): void {
     if (unit.isSettled) return;
-    // First, because rejecting runs the application's onError, which may ask for another flush.
+    // First, because onError is the application's, which may ask for another flush.
     this.#countSettled(unit, error);
-    unit.reject(error);
-    unit.owner.report(error);
+    if (!unit.reject(error)) unit.owner.report(error);
   }
 
   /** Units settle in the order they were pushed, so every flush that still waits waits for this one too. */
@@ -210,8 +240,22 @@ export class Writer {
   }
 }
 
+/** How many of these units one transaction takes: at least one, however large. */
+function countNext(units: readonly Unit[]): number {
+  if (units[0]!.isAlone) return 1;
+  const size = new SegmentCount();
+  for (let count = 0; count < units.length; count++) {
+    const unit = units[count]!;
+    if (unit.isAlone) return count;
+    for (const entry of unit.entries) size.add(entry);
+    if (size.segments > MOST_SEGMENTS) return Math.max(count, 1);
+  }
+  return units.length;
+}
+
 /** The events of units, in order. Firefox's `flatMap` would take a fifteenth of a burst's time. */
 function entriesOf(units: readonly Unit[]): readonly Entry[] {
+  if (units.length === 1) return units[0]!.entries;
   const entries: Entry[] = [];
   for (const unit of units) for (const entry of unit.entries) entries.push(entry);
   return entries;

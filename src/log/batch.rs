@@ -1,10 +1,10 @@
 //! [`Batch`]: events that are appended together, all or none.
 
-use super::recent::Known;
-#[cfg(target_arch = "wasm32")]
-use super::segment::Segment;
-use super::segment::{Columns, Draft, MAX_EVENTS, MAX_TEXT_BYTES};
-use crate::{EventEnvelope, Result, SeqNo};
+use super::head::Head;
+use super::operations::Known;
+use super::segment::{Columns, Draft, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
+use crate::{EventEnvelope, Result, SeqNo, Uuid};
+use std::sync::Arc;
 
 /// Events that are appended together, all or none, with consecutive numbers.
 ///
@@ -89,28 +89,52 @@ impl Batch {
         self.full.is_empty() && self.growing.is_empty()
     }
 
+    /// The last number that the log has to have, 0 for an empty log; `None` for no condition.
+    pub fn expected_last(&self) -> Option<u64> {
+        self.expected_last
+    }
+
+    /// Whether events are to be left out whose ids are among the newest stored ones.
+    pub fn is_idempotent(&self) -> bool {
+        self.checks_ids
+    }
+
+    /// Whether it has to survive a power cut once committed.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// The events, in order, as segments that follow each other from `first` on: for a back end with an order of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPosition`](crate::Error::InvalidPosition) past the largest number.
+    pub fn into_segments(self, first: SeqNo) -> Result<Vec<Segment>> {
+        let before = Head { last: first.get() - 1, ..Head::new(Uuid::nil()) };
+        let known = vec![Known::New; self.len()];
+        Ok(before.number(self, &known)?.segments)
+    }
+
     /// The ids of the envelopes, in order.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &[u8; 16]> {
         self.full.iter().flat_map(Draft::ids).chain(&self.growing.ids)
     }
 
-    /// Adds columns that were checked, as segments of their own.
-    #[cfg(target_arch = "wasm32")]
+    /// Adds columns that were checked, as a segment of their own.
     pub(crate) fn push_columns(&mut self, columns: &Columns) -> Result<()> {
-        self.close_segment()?;
         self.full.push(columns.encode()?);
         Ok(())
     }
 
-    /// The batch that was numbered as these segments, which were not stored after all.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn unnumbered<'a>(
-        segments: impl Iterator<Item = &'a Segment>,
-        expected_last: Option<u64>,
-        strict: bool,
-    ) -> Batch {
-        let full = segments.map(Segment::unseal).collect();
-        Batch { full, expected_last, strict, ..Batch::default() }
+    /// Takes the events out, and leaves what holds of their append.
+    pub(crate) fn take_events(&mut self) -> Batch {
+        let Batch { expected_last, checks_ids, strict, .. } = *self;
+        std::mem::replace(self, Batch { expected_last, checks_ids, strict, ..Batch::default() })
+    }
+
+    /// Puts the events back that were numbered as these segments.
+    pub(crate) fn put_back(&mut self, segments: &[Arc<Segment>]) {
+        self.full.extend(segments.iter().map(|segment| segment.unseal()));
     }
 
     /// The segments, all but their numbers.
@@ -144,10 +168,7 @@ impl Batch {
     }
 
     fn close_segment(&mut self) -> Result<()> {
-        if !self.growing.is_empty() {
-            self.full.push(self.growing.encode()?);
-            self.growing = Columns::default();
-        }
-        Ok(())
+        let growing = std::mem::take(&mut self.growing);
+        if growing.is_empty() { Ok(()) } else { self.push_columns(&growing) }
     }
 }

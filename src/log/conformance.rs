@@ -6,14 +6,14 @@
 //!
 //! ```
 //! use everbus::log::conformance::{self, Harness};
-//! use everbus::{EventLog, MemoryLog};
+//! use everbus::{EventLog, StoredLog};
 //! use std::sync::Arc;
 //!
 //! struct Memory;
 //!
 //! impl Harness for Memory {
 //!     async fn open(&self) -> Arc<dyn EventLog> {
-//!         Arc::new(MemoryLog::default())
+//!         Arc::new(StoredLog::default())
 //!     }
 //!     async fn reopen(&self, log: Arc<dyn EventLog>) -> Arc<dyn EventLog> {
 //!         log
@@ -26,10 +26,12 @@
 mod appending;
 mod following;
 mod reading;
+mod storing;
 
 pub use appending::*;
 pub use following::*;
 pub use reading::*;
+pub use storing::*;
 
 use super::EventLog;
 use crate::{

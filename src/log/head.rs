@@ -1,9 +1,11 @@
 //! [`Head`]: where a log begins and ends, and how a batch gets its numbers.
 
 use super::batch::Batch;
-use super::recent::{Known, RecentIds};
-use super::segment::Segment;
+use super::operations::{Known, RecentIds};
+use super::segment::{Checksum, Segment};
+use super::store::Bytes;
 use crate::{Error, Result, SeqNo};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The first and the last number of a log.
@@ -46,6 +48,9 @@ pub struct Appended {
     pub seq_nos: Vec<SeqNo>,
 }
 
+/// The key of the head.
+pub(crate) const HEAD: &str = "head";
+
 /// The record from which the next number comes. Read and written in the transaction of each append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
@@ -68,6 +73,10 @@ pub(crate) struct Head {
     /// The last number that chapters cover, and how many settled segments come after it.
     pub(crate) indexed: u64,
     pub(crate) unindexed_segments: u64,
+    /// The highest epoch that a claim of any consumer has had: it outlives the consumers.
+    pub(crate) epoch: u64,
+    /// What else holds of the log: nothing yet. One bit each, so that who doesn't know one refuses the log.
+    pub(crate) flags: u64,
 }
 
 /// So few loose segments before a full one stay as they are: a burst makes them, and merging would
@@ -96,7 +105,91 @@ impl Head {
             loose_bytes: 0,
             indexed: 0,
             unindexed_segments: 0,
+            epoch: 0,
+            flags: 0,
         }
+    }
+
+    /// The record: a checksum of what follows, which log it is, and the numbers.
+    pub(crate) fn to_bytes(self) -> Bytes {
+        let mut fields = self.incarnation.into_bytes().to_vec();
+        fields.extend(self.numbers().into_iter().flat_map(u64::to_le_bytes));
+        let mut bytes = Checksum::new().update(&fields).value().to_le_bytes().to_vec();
+        bytes.extend(fields);
+        Arc::new(bytes)
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) made, also that of the first version, which ended before the epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`], and [`Error::Unsupported`] if it has a flag that isn't known here.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Head> {
+        let head = Head::read(bytes).filter(|head| {
+            (1..=head.last + 1).contains(&head.first)
+                && head.indexed <= head.settled
+                && head.settled <= head.last
+        });
+        let head = head.ok_or_else(Head::damaged)?;
+        if head.flags != 0 {
+            const NEWER: &str = "a newer version of everbus has written the log: update everbus";
+            return Err(Error::Unsupported(NEWER.into()));
+        }
+        Ok(head)
+    }
+
+    pub(crate) fn damaged() -> Error {
+        Error::corrupt(
+            "the log's head is damaged, so nothing can be read or appended: delete the log to start anew",
+        )
+    }
+
+    fn numbers(self) -> [u64; 12] {
+        [
+            self.first,
+            self.last,
+            self.latest.cast_unsigned(),
+            self.segments,
+            self.bytes,
+            self.settled,
+            self.loose_segments,
+            self.loose_bytes,
+            self.indexed,
+            self.unindexed_segments,
+            self.epoch,
+            self.flags,
+        ]
+    }
+
+    fn read(bytes: &[u8]) -> Option<Head> {
+        let (checksum, fields) = bytes.split_first_chunk::<8>()?;
+        if Checksum::new().update(fields).value() != u64::from_le_bytes(*checksum) {
+            return None;
+        }
+        let (incarnation, numbers) = fields.split_first_chunk::<16>()?;
+        let (numbers, []) = numbers.as_chunks::<8>() else {
+            return None;
+        };
+        if !matches!(numbers.len(), 10 | 12) {
+            return None;
+        }
+        let mut numbers = numbers.iter().map(|number| u64::from_le_bytes(*number));
+        let mut next = || numbers.next().unwrap_or_default();
+        Some(Head {
+            incarnation: Uuid::from_bytes(*incarnation),
+            first: next(),
+            last: next(),
+            latest: next().cast_signed(),
+            segments: next(),
+            bytes: next(),
+            settled: next(),
+            loose_segments: next(),
+            loose_bytes: next(),
+            indexed: next(),
+            unindexed_segments: next(),
+            epoch: next(),
+            flags: next(),
+        })
     }
 
     pub(crate) fn bounds(&self) -> Bounds {
@@ -186,7 +279,7 @@ impl Head {
         self.number(batch.only_new(&known)?, &known)
     }
 
-    fn number(self, batch: Batch, known: &[Known]) -> Result<Sequenced> {
+    pub(super) fn number(self, batch: Batch, known: &[Known]) -> Result<Sequenced> {
         let mut head = self;
         let mut segments = Vec::new();
         for draft in batch.into_drafts()? {

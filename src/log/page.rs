@@ -1,8 +1,9 @@
 //! Reading: what is asked of a log, and what comes back.
 
-use super::head::Head;
+use super::head::Bounds;
 use super::segment::Row;
 use super::{EventLog, Segment};
+use crate::filter::Matcher;
 use crate::{Error, EventEnvelope, Filter, Result, SeqNo};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -32,6 +33,16 @@ pub struct Query {
     pub filter: Filter,
     /// Whether to begin at the largest number.
     pub reverse: bool,
+}
+
+impl Query {
+    /// Whether it can match anything of a log with these bounds.
+    pub(crate) fn overlaps(&self, bounds: Bounds) -> bool {
+        let (Some(first), Some(last)) = (bounds.first, bounds.last) else {
+            return false;
+        };
+        self.from.max(first.get()) <= self.to.min(last.get())
+    }
 }
 
 impl Default for Query {
@@ -85,9 +96,30 @@ impl Page {
 }
 
 /// Gathers a page from segments in the order of the query.
+///
+/// # Examples
+///
+/// What a back end of its own does that has its events as segments:
+///
+/// ```
+/// use everbus::log::{Bounds, PageBuilder, Segment};
+/// use everbus::{EntityEvent, EventEnvelope, Query, SeqNo, Uuid};
+/// use std::sync::Arc;
+///
+/// let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+/// let envelopes = [EventEnvelope::new(event.into(), &*everbus::env::system())];
+/// let segment = Arc::new(Segment::of(SeqNo::FIRST, &envelopes)?);
+///
+/// let mut page = PageBuilder::new(&Query::default());
+/// assert!(page.push(segment).is_continue());
+/// let page = page.finish(Bounds { first: Some(SeqNo::FIRST), last: Some(SeqNo::FIRST) });
+/// assert_eq!(page.envelopes().count(), 1);
+/// # Ok::<(), everbus::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct PageBuilder<'a> {
-    query: &'a Query,
+pub struct PageBuilder {
+    query: Query,
+    matcher: Matcher,
     chunks: Vec<Chunk>,
     /// The numbers that are still to be looked at: segments may be merged while they are read.
     open: Range<u64>,
@@ -96,11 +128,13 @@ pub(crate) struct PageBuilder<'a> {
     resume: Option<SeqNo>,
 }
 
-impl<'a> PageBuilder<'a> {
-    pub(crate) fn new(query: &'a Query) -> Self {
+impl PageBuilder {
+    /// A page without events, for this query.
+    pub fn new(query: &Query) -> PageBuilder {
         let open = query.from..query.to.saturating_add(1);
         PageBuilder {
-            query,
+            query: query.clone(),
+            matcher: Matcher::new(query.filter.clone()),
             chunks: Vec::new(),
             open,
             missing: query.limit,
@@ -110,17 +144,17 @@ impl<'a> PageBuilder<'a> {
     }
 
     /// Takes what matches out of the next segment; breaks once the page is full.
-    pub(crate) fn push(&mut self, segment: Arc<Segment>) -> ControlFlow<()> {
-        let Query { filter, reverse, .. } = self.query;
+    pub fn push(&mut self, segment: Arc<Segment>) -> ControlFlow<()> {
+        let filter = self.matcher.filter();
         let open = self.open.clone();
-        if *reverse {
+        if self.query.reverse {
             self.open.end = segment.first().get().min(open.end);
         } else {
             self.open.start = (segment.last().get() + 1).max(open.start);
         }
         if filter.is_empty() || segment.may_match(filter) {
-            let mut rows = segment.select(filter, &open);
-            if *reverse {
+            let mut rows = segment.select(&self.matcher, &open);
+            if self.query.reverse {
                 rows.reverse();
             }
             if rows.len() > self.missing {
@@ -136,28 +170,27 @@ impl<'a> PageBuilder<'a> {
         if self.missing > 0 && self.bytes < MAX_BYTES {
             return ControlFlow::Continue(());
         }
-        self.resume = self.resume.or_else(|| beyond(&segment, self.query));
+        self.resume = self.resume.or_else(|| beyond(&segment, &self.query));
         ControlFlow::Break(())
     }
 
     /// Whether nothing has matched yet.
-    #[cfg(target_arch = "wasm32")]
     pub(crate) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
 
-    /// The page without what begins at this number and wasn't looked at yet, from a log with this head.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn finish_before(mut self, resume: u64, head: &Head) -> Page {
+    /// The page without what begins at this number and wasn't looked at yet.
+    pub(crate) fn finish_before(mut self, resume: u64, bounds: Bounds) -> Page {
         let Range { start, end } = self.open;
         let resume = if self.query.reverse { resume.min(end - 1) } else { resume.max(start) };
         self.resume = SeqNo::new(resume).ok();
-        self.finish(head)
+        self.finish(bounds)
     }
 
-    /// The page, from a log with this head.
-    pub(crate) fn finish(self, head: &Head) -> Page {
-        let (first, last) = (head.first, head.last);
+    /// The page, from a log with these bounds.
+    pub fn finish(self, bounds: Bounds) -> Page {
+        let last = bounds.last.map_or(0, SeqNo::get);
+        let first = bounds.first.map_or(last + 1, SeqNo::get);
         let within = |n: &SeqNo| (first..=last).contains(&n.get());
         Page { chunks: self.chunks, resume: self.resume.filter(within), first, last }
     }
@@ -220,7 +253,7 @@ mod tests {
         for (first, count) in segments {
             assert!(page.push(segment(*first, *count)).is_continue());
         }
-        let page = page.finish(&Head { last: 10, ..Head::new(Uuid::nil()) });
+        let page = page.finish(Bounds { first: Some(SeqNo::FIRST), last: SeqNo::new(10).ok() });
         page.envelopes().filter_map(|e| e.seq_no).map(SeqNo::get).collect()
     }
 

@@ -1,8 +1,8 @@
 //! [`Retention`]: how much of a log to keep.
 
-use super::page::{Found, segment_at};
-use super::{EventLog, time};
-use crate::{ConsumerInfo, Result, SeqNo, Timestamp};
+use super::operations::Limits;
+use super::time;
+use crate::{ConsumerInfo, SeqNo, Timestamp};
 use std::time::Duration;
 
 /// How much of a log to keep. The oldest whole segments are beyond it once a limit is passed; the
@@ -12,10 +12,10 @@ use std::time::Duration;
 ///
 /// ```
 /// use everbus::log::Retention;
-/// use everbus::{EventLog, MemoryLog, Timestamp};
+/// use everbus::{EventLog, StoredLog, Timestamp};
 ///
 /// # futures::executor::block_on(async {
-/// let log = MemoryLog::default();
+/// let log = StoredLog::default();
 /// let retention = Retention { max_events: Some(100_000), ..Retention::default() };
 /// if let Some(surplus) = log.surplus(&retention, Timestamp::now()).await? {
 ///     for consumer in &surplus.overtaken {
@@ -32,7 +32,8 @@ pub struct Retention {
     pub max_events: Option<u64>,
     /// Keeps at most so many bytes of segments.
     pub max_bytes: Option<u64>,
-    /// Keeps a segment as long as it, or one before it, has an event that is no older.
+    /// Keeps a segment as long as it has an event that is no older, and all after it. Times that are still to come say nothing:
+    /// a segment that has no others goes with the next one that is too old.
     pub max_age: Option<Duration>,
 }
 
@@ -43,46 +44,17 @@ pub struct Surplus {
     pub before: SeqNo,
     /// The consumers that have not acknowledged all of what is before it.
     pub overtaken: Vec<ConsumerInfo>,
+    /// Whether all but the newest segment is older than it may be: nobody has written for long, or the clock is ahead.
+    pub is_all_too_old: bool,
 }
 
-/// What is beyond `retention`, at the time `now`.
-pub(super) async fn surplus(
-    log: &dyn EventLog,
-    retention: &Retention,
-    now: Timestamp,
-) -> Result<Option<Surplus>> {
-    let age = retention.max_age.and_then(|age| i64::try_from(age.as_millis()).ok());
-    let oldest = age.and_then(|age| time::millis(now).checked_sub(age));
-    let (first, before) = 'anew: loop {
-        let stats = log.stats().await?;
-        let (Some(first), Some(last)) = (stats.bounds.first, stats.bounds.last) else {
-            return Ok(None);
-        };
-        let (mut before, mut bytes) = (first, stats.bytes);
-        // A damaged segment goes with the next one that isn't.
-        loop {
-            let Found { damaged, segment } = segment_at(log, before.get()).await?;
-            let Some(segment) = segment else { break };
-            if damaged.unwrap_or(segment.first()) > before {
-                // Somebody else has trimmed it: what is counted here isn't all there any more.
-                continue 'anew;
-            }
-            let newer = last.get().saturating_sub(segment.last().get());
-            let is_surplus = retention.max_events.is_some_and(|max| newer >= max)
-                || retention.max_bytes.is_some_and(|max| bytes > max)
-                || oldest.is_some_and(|oldest| segment.latest() < oldest);
-            match segment.last().next() {
-                Some(next) if is_surplus && newer > 0 => before = next,
-                _ => break,
-            }
-            bytes = bytes.saturating_sub(segment.as_bytes().len() as u64);
-        }
-        break (first, before);
-    };
-    if before == first {
-        return Ok(None);
+impl Retention {
+    /// The limits as a log counts, at the time `now`.
+    pub(super) fn limits(&self, now: Timestamp) -> Limits {
+        let now = time::millis(now);
+        let age = self.max_age.and_then(|age| i64::try_from(age.as_millis()).ok());
+        let oldest = age.and_then(|age| now.checked_sub(age));
+        let Retention { max_events: events, max_bytes: bytes, .. } = *self;
+        Limits { events, bytes, times: oldest.map(|oldest| (oldest, now)) }
     }
-    let mut overtaken = log.consumers().await?;
-    overtaken.retain(|consumer| consumer.last_acked.map_or(0, SeqNo::get) + 1 < before.get());
-    Ok(Some(Surplus { before, overtaken }))
 }

@@ -16,15 +16,16 @@ mod digest;
 mod layout;
 mod summary;
 
-#[cfg(any(target_arch = "wasm32", test))]
-pub(crate) use {checksum::Checksum, summary::SegmentHead};
-
+pub(crate) use checksum::Checksum;
 pub(crate) use columns::{Columns, Draft, Entry, join_time, split_time};
+pub(crate) use summary::SegmentHead;
 
 use crate::event::{Action, EventKind};
-use crate::filter::Head;
+use crate::filter::{Head, Matcher};
+use crate::log::store::Bytes;
 use crate::{
-    EntityEvent, EventEnvelope, Filter, FrameworkEvent, Json, LinkEvent, SeqNo, Timestamp,
+    EntityEvent, Error, EventEnvelope, Filter, FrameworkEvent, Json, LinkEvent, Result, SeqNo,
+    Timestamp,
 };
 use layout::Layout;
 use std::convert::Infallible;
@@ -40,7 +41,7 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 /// A run of consecutive events, stored as one record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Segment {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     layout: Layout,
     first: SeqNo,
     latest: i64,
@@ -103,6 +104,33 @@ pub(crate) struct Row {
 }
 
 impl Segment {
+    /// A segment of these events, numbered from `first` on, whatever number they have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidEvent`] if there are none, or the model doesn't allow one of them; [`Error::InvalidPosition`] past the
+    /// largest number.
+    pub fn of<'a>(
+        first: SeqNo,
+        envelopes: impl IntoIterator<Item = &'a EventEnvelope>,
+    ) -> Result<Segment> {
+        let mut columns = Columns::default();
+        for envelope in envelopes {
+            columns.push(envelope)?;
+        }
+        if columns.is_empty() {
+            return Err(Error::event("a segment has at least one event"));
+        }
+        SeqNo::new(first.get() + columns.len() as u64 - 1)?;
+        Ok(columns.encode()?.seal(first, i64::MIN))
+    }
+
+    /// How many bytes the segment has that these begin with; `None` if they don't begin as one does.
+    pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
+        let length = bytes.get(32..)?.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*length) as usize).filter(|length| *length >= layout::HEADER)
+    }
+
     /// The number of the first event.
     pub fn first(&self) -> SeqNo {
         self.first
@@ -120,6 +148,11 @@ impl Segment {
 
     /// The bytes that are stored.
     pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes that are stored, to share.
+    pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
@@ -155,12 +188,26 @@ impl Segment {
     }
 
     /// The rows that match and whose number is in `numbers`, in order.
-    pub(crate) fn select(&self, filter: &Filter, numbers: &Range<u64>) -> Vec<Row> {
-        let types: Vec<&str> = self.types().map(|(_, name)| name).collect();
-        let everything = filter.is_empty();
-        self.rows()
-            .filter(|row| numbers.contains(&self.seq_no(row).get()))
-            .filter(|row| everything || filter.matches_head(&self.head(row, &types)))
+    pub(crate) fn select(&self, matcher: &Matcher, numbers: &Range<u64>) -> Vec<Row> {
+        let filter = matcher.filter();
+        let wanted = self.rows().filter(|row| numbers.contains(&self.seq_no(row).get()));
+        if filter.is_empty() {
+            return wanted.collect();
+        }
+        let allowed = |kind| -> Vec<bool> {
+            self.types().map(|(_, name)| filter.matches_type(kind, name)).collect()
+        };
+        let (entities, links) = (allowed(EventKind::Entity), allowed(EventKind::Link));
+        wanted
+            .filter(|row| {
+                let (shape, code) = (self.shape(row), usize::from(self.type_code(row)));
+                let allowed = match shape.kind() {
+                    EventKind::Entity => &entities,
+                    EventKind::Link => &links,
+                };
+                let matches_type = allowed.get(code).copied().unwrap_or_default();
+                matches_type && matcher.matches_head(&self.head(row, shape))
+            })
             .collect()
     }
 
@@ -262,9 +309,8 @@ impl Segment {
         (!self.layout.nanos.is_empty()).then(|| self.u32_at(&self.layout.nanos, row.index) as u32)
     }
 
-    /// The whole array of payloads, as JSON text.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn payload_array(&self) -> &str {
+    /// The payloads, as the text of one JSON array; `null` where an event has none.
+    pub fn payload_array(&self) -> &str {
         self.text(&self.layout.payloads)
     }
 
@@ -292,15 +338,9 @@ impl Segment {
         self.summary().types()
     }
 
-    fn head<'a>(&self, row: &Row, types: &[&'a str]) -> Head<'a> {
-        let shape = self.shape(row);
-        Head {
-            kind: shape.kind(),
-            action: shape.action(),
-            type_name: types.get(usize::from(self.type_code(row))).copied().unwrap_or_default(),
-            subject: self.subject(row),
-            ends: self.ends(row),
-        }
+    fn head(&self, row: &Row, shape: Shape) -> Head {
+        let (kind, action) = (shape.kind(), shape.action());
+        Head { kind, action, subject: self.subject(row), ends: self.ends(row) }
     }
 
     fn type_name(&self, row: &Row) -> &str {

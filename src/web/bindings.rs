@@ -4,23 +4,20 @@
 //! call while one runs is safe.
 
 mod batch;
+mod cursor;
 
 use super::error::to_js;
-use super::idb::{self, IndexedDbLog};
+use super::idb::{self, IndexedDbStore};
 use super::{WebEnv, convert};
 use crate::consumer::{CursorChange, CursorMove};
 use crate::env::Env;
-use crate::log::{Chunk, EventLog, Retention};
+use crate::log::store::{Key, Operation};
+use crate::log::{Call, Chunk, Looked, Reader, Retention, Start};
 use crate::platform::BoxFuture;
-use crate::{MemoryLog, Query, Result, SeqNo, Subscription};
+use crate::{Query, Result, SeqNo, StoredLog};
 use batch::Batch;
-use futures::channel::oneshot;
-use futures::future::{Either, select};
-use js_sys::{Array, Function, Promise};
-use std::cell::RefCell;
-use std::pin::pin;
-use std::rc::Rc;
-use std::sync::Arc;
+use cursor::Cursor;
+use js_sys::{Array, Float64Array, Function, Promise, Uint8Array};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -28,187 +25,197 @@ use wasm_bindgen_futures::future_to_promise;
 /// An open log.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Log(Backend);
-
-#[derive(Clone, Debug)]
-enum Backend {
-    Memory(MemoryLog),
-    IndexedDb(IndexedDbLog),
-}
+pub struct Log(StoredLog);
 
 #[wasm_bindgen]
 impl Log {
     /// A log in memory.
     pub fn memory() -> Log {
-        Log(Backend::Memory(MemoryLog::new(&WebEnv)))
+        Log(StoredLog::in_memory(&WebEnv))
     }
 
     /// A log in IndexedDB. `on_closed` gets the error if the log is closed for good from outside.
     #[wasm_bindgen(js_name = indexeddb)]
     pub fn indexed_db(name: String, on_closed: Function) -> Promise {
         promise(async move {
-            let log = IndexedDbLog::open(&name, move |error| {
+            let log = StoredLog::open(IndexedDbStore::new(&name), &WebEnv).await?;
+            log.on_closed(Box::new(move |error| {
                 // What the package's callback throws has nowhere to go.
                 let _ = on_closed.call1(&JsValue::NULL, &to_js(error));
-            });
-            Ok(Log(Backend::IndexedDb(log.await?)).into())
+            }));
+            Ok(Log(log).into())
         })
     }
 
     /// Appends a batch. Resolves to the first new number; if ids are checked, followed by each event's.
-    pub fn append(&self, batch: Batch, expected: f64, check_ids: bool, strict: bool) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let batch = batch.finish(expected, check_ids, strict)?;
-            let appended = log.append_batch(batch).await?;
+    pub fn append(
+        &self,
+        batch: Batch,
+        expected: f64,
+        check_ids: bool,
+        strict: bool,
+    ) -> Result<Promise, JsValue> {
+        let batch = batch.finish(expected, check_ids, strict).map_err(to_js)?;
+        Ok(self.promise(self.0.appending(batch), move |appended| {
             // What isn't looked up is new, unless it is found after a failure of which nobody was told.
             let first = appended.seq_nos.first().copied().filter(|_| !check_ids);
-            let first = appended.first_new.or(first).map_or(0.0, |n| n.get() as f64);
+            let first = number(appended.first_new.or(first));
             let each = appended.seq_nos.iter().filter(|_| check_ids).map(|n| n.get() as f64);
-            let numbers: Vec<f64> = std::iter::once(first).chain(each).collect();
-            Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+            numbers(std::iter::once(first).chain(each).collect())
+        }))
+    }
+
+    /// Leaves a batch behind, at once, for whoever looks next. With `elsewhere` nothing is written, and the record returned:
+    /// its key and its bytes.
+    pub fn part(
+        &self,
+        batch: Batch,
+        expected: f64,
+        strict: bool,
+        elsewhere: bool,
+    ) -> Result<Option<Array>, JsValue> {
+        let batch = batch.finish(expected, true, strict).map_err(to_js)?;
+        if !elsewhere {
+            return self.0.part(batch, &WebEnv).map(|()| None).map_err(to_js);
+        }
+        let (key, record) = self.0.leave(batch, &WebEnv).map_err(to_js)?;
+        let key = if let Key::Text(key) = &key { &**key } else { "" };
+        Ok(Some(Array::of2(&JsValue::from(key), &Uint8Array::from(record.as_slice()))))
+    }
+
+    /// Undoes what is running, and does it anew once the page runs on.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
+    }
+
+    /// Looks at the log, and numbers what others have left behind, also in these records, which are kept elsewhere. Resolves
+    /// to an array: the first number and the last, 0 for none, whether something was numbered, and an error for each that
+    /// can't be.
+    pub fn look(&self, keys: &Array, records: &Array) -> Promise {
+        let records = records.iter().map(|record| convert::bytes(&record));
+        let keys = convert::strings(keys).into_iter().map(|key| Key::from(&*key));
+        self.promise(self.0.adopting(keys.zip(records).collect()), |looked| {
+            let Looked { bounds, has_adopted, refused } = looked;
+            let [first, last] = [bounds.first, bounds.last].map(|n| JsValue::from(number(n)));
+            let found = Array::of3(&first, &last, &has_adopted.into());
+            for error in refused {
+                found.push(&to_js(error));
+            }
+            found.into()
         })
     }
 
     /// The first and the last number, 0 for none.
     pub fn bounds(&self) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let bounds = log.bounds().await?;
-            let numbers = [bounds.first, bounds.last].map(|n| n.map_or(0.0, |n| n.get() as f64));
-            Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+        self.promise(self.0.looking(), |head| {
+            let bounds = head.bounds();
+            numbers(vec![number(bounds.first), number(bounds.last)])
         })
     }
 
-    /// At most `limit` events that match, as chunks.
-    /// With `one_page` no more than the first page that has any.
+    /// A page of at most `limit` events that match: where the next one starts, 0 for nowhere, and chunks.
     pub fn read(
         &self,
         from: f64,
         to: f64,
         limit: f64,
         reverse: bool,
-        filter: JsValue,
-        one_page: bool,
-    ) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let mut query = Query {
+        filter: &JsValue,
+    ) -> Result<Promise, JsValue> {
+        let query = || {
+            Ok(Query {
                 from: convert::whole(from)?.max(1),
                 to: convert::whole(to.min(SeqNo::MAX.get() as f64))?,
                 limit: convert::whole(limit)? as usize,
-                filter: convert::filter(&filter)?,
+                filter: convert::filter(filter)?,
                 reverse,
-            };
-            let chunks = Array::new();
-            while query.limit > 0 && !(one_page && chunks.length() > 0) {
-                let page = log.read(&query).await?;
-                for chunk in &page.chunks {
-                    query.limit = query.limit.saturating_sub(chunk.len());
-                    chunks.push(&convert::chunk(chunk));
-                }
-                match page.resume {
-                    Some(resume) if query.reverse => query.to = resume.get(),
-                    Some(resume) => query.from = resume.get(),
-                    None => break,
-                }
+            })
+        };
+        Ok(self.promise(self.0.reading(&query().map_err(to_js)?), |page| {
+            let found = Array::of1(&JsValue::from(number(page.resume)));
+            for chunk in &page.chunks {
+                found.push(&convert::chunk(chunk));
             }
-            Ok(chunks.into())
-        })
+            found.into()
+        }))
     }
 
     /// How much is stored: events, bytes, segments, the first number and the last, 0 for none.
     pub fn stats(&self) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let stats = log.stats().await?;
-            let bound = |n: Option<SeqNo>| n.map_or(0, SeqNo::get);
-            let (first, last) = (bound(stats.bounds.first), bound(stats.bounds.last));
-            let numbers =
-                [stats.events, stats.bytes, stats.segments, first, last].map(|n| n as f64);
-            Ok(js_sys::Float64Array::from(numbers.as_slice()).into())
+        self.promise(self.0.looking(), |head| {
+            let stats = head.stats();
+            let [events, bytes, segments] =
+                [stats.events, stats.bytes, stats.segments].map(|n| n as f64);
+            let (first, last) = (number(stats.bounds.first), number(stats.bounds.last));
+            numbers(vec![events, bytes, segments, first, last])
         })
     }
 
-    /// What is beyond these limits, -1 for none: `undefined`, or the number to trim before and the
-    /// consumers that would lose events.
+    /// What is beyond these limits, -1 for none: `undefined`, or the number to trim before, the consumers that would lose
+    /// events, and whether all that may go is too old.
     pub fn surplus(&self, max_events: f64, max_bytes: f64, max_age: f64) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let limit = |n: f64| (n >= 0.0).then_some(n as u64);
-            let retention = Retention {
-                max_events: limit(max_events),
-                max_bytes: limit(max_bytes),
-                max_age: limit(max_age).map(Duration::from_millis),
-            };
-            let surplus = log.surplus(&retention, WebEnv.now()).await?;
-            Ok(surplus.map_or(JsValue::UNDEFINED, |surplus| {
+        let limit = |n: f64| (n >= 0.0).then_some(n as u64);
+        let retention = Retention {
+            max_events: limit(max_events),
+            max_bytes: limit(max_bytes),
+            max_age: limit(max_age).map(Duration::from_millis),
+        };
+        self.promise(self.0.exceeding(&retention, WebEnv.now()), |surplus| {
+            surplus.map_or(JsValue::UNDEFINED, |surplus| {
                 let overtaken: Array = surplus.overtaken.iter().map(convert::consumer).collect();
-                Array::of2(&JsValue::from(surplus.before.get() as f64), &overtaken).into()
-            }))
+                let before = JsValue::from(surplus.before.get() as f64);
+                Array::of3(&before, &overtaken, &surplus.is_all_too_old.into()).into()
+            })
         })
     }
 
     /// Forgets whole segments before a number. Resolves to the first number that is left, 0 for none.
-    pub fn trim(&self, before: f64) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let bounds = log.trim(convert::seq_no(before)?).await?;
-            Ok(JsValue::from(bounds.first.map_or(0.0, |n| n.get() as f64)))
-        })
+    pub fn trim(&self, before: f64) -> Result<Promise, JsValue> {
+        let before = convert::seq_no(before).map_err(to_js)?;
+        Ok(self.promise(self.0.trimming(before), |head| number(head.bounds().first).into()))
     }
 
-    /// Stored events, then live ones; the latest is what comes after `seen`. Resolves to a `Cursor`.
+    /// Stored events, then live ones; the latest is what comes after `seen`. With a holder the consumer is claimed, and a
+    /// new one starts at the position, any other where it is. Resolves to a `Cursor`.
     pub fn subscribe(
         &self,
         consumer: Option<String>,
-        position: JsValue,
-        filter: JsValue,
+        holder: Option<String>,
+        position: &JsValue,
+        filter: &JsValue,
         skip_trimmed: bool,
         seen: f64,
-    ) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
-            let (consumer, seen) = (consumer.as_deref(), Some(convert::whole(seen)?));
-            let opened = Subscription::open_after(log, consumer, position, filter, seen).await?;
-            let subscription = if skip_trimmed { opened.skipping_trimmed() } else { opened };
-            Ok(Cursor::new(subscription).into())
-        })
-    }
-
-    /// Claims the consumer, and gives stored events, then live ones; a new consumer's latest is what comes
-    /// after `seen`. Resolves to a `Cursor`.
-    #[wasm_bindgen(js_name = takeOver)]
-    pub fn take_over(
-        &self,
-        consumer: String,
-        holder: String,
-        position: JsValue,
-        filter: JsValue,
-        skip_trimmed: bool,
-        seen: f64,
-    ) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let (position, filter) = (convert::position(&position)?, convert::filter(&filter)?);
-            let (holder, seen) = (convert::id(&holder)?, Some(convert::whole(seen)?));
-            let opened =
-                Subscription::take_over_after(log, &consumer, holder, position, filter, seen);
-            let opened = opened.await?;
-            let subscription = if skip_trimmed { opened.skipping_trimmed() } else { opened };
-            Ok(Cursor::new(subscription).into())
-        })
+    ) -> Result<Promise, JsValue> {
+        let start = || {
+            let reader = match (consumer, holder) {
+                (None, _) => Reader::Nameless,
+                (Some(consumer), None) => Reader::Consumer(consumer),
+                (Some(consumer), Some(holder)) => {
+                    Reader::Claiming { consumer, holder: convert::id(&holder)? }
+                }
+            };
+            let seen = Some(convert::whole(seen)?);
+            let position = convert::position(position)?;
+            Ok((Start { reader, position, seen }, convert::filter(filter)?))
+        };
+        let (start, filter) = start().map_err(to_js)?;
+        let is_claiming = matches!(start.reader, Reader::Claiming { .. });
+        // Listening begins before anything is read, so that no commit falls between the two.
+        let commits = self.0.listen();
+        let log = self.0.clone();
+        Ok(self.promise(self.0.starting(start), move |started| {
+            let epoch = started.claim.filter(|_| is_claiming).map_or(0, |claim| claim.epoch);
+            Cursor::new(log, commits, started.next, filter, skip_trimmed, epoch).into()
+        }))
     }
 
     /// Gives a claim up.
-    pub fn release(&self, consumer: String, epoch: f64, holder: String) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let change = CursorChange::Release(convert::claim(epoch, &holder)?);
-            log.move_cursor(&consumer, change).await?;
-            Ok(JsValue::UNDEFINED)
-        })
+    pub fn release(&self, consumer: String, epoch: f64, holder: &str) -> Result<Promise, JsValue> {
+        let claim = convert::claim(epoch, holder).map_err(to_js)?;
+        let change = CursorChange::Release(claim);
+        Ok(self.promise(self.0.moving(vec![CursorMove { consumer, change }]), |outcomes| {
+            outcomes.into_iter().find_map(Result::err).map_or(JsValue::UNDEFINED, to_js)
+        }))
     }
 
     /// Acknowledges for each consumer everything up to the number beside it, in one transaction, under
@@ -216,106 +223,84 @@ impl Log {
     pub fn ack(
         &self,
         consumers: &Array,
-        seq_nos: Vec<f64>,
-        epochs: Vec<f64>,
+        seq_nos: &[f64],
+        epochs: &[f64],
         holders: &Array,
-    ) -> Promise {
-        let log = self.log();
+    ) -> Result<Promise, JsValue> {
         let (consumers, holders) = (convert::strings(consumers), convert::strings(holders));
-        promise(async move {
-            let moves: Result<_> = consumers
-                .into_iter()
-                .zip(seq_nos)
-                .zip(epochs.into_iter().zip(holders))
-                .map(|((consumer, seq_no), (epoch, holder))| {
-                    let seq_no = convert::seq_no(seq_no)?;
-                    let change = if epoch > 0.0 {
-                        CursorChange::AckUnder(convert::claim(epoch, &holder)?, seq_no)
-                    } else {
-                        CursorChange::Ack(seq_no)
-                    };
-                    Ok(CursorMove { consumer, change })
-                })
-                .collect();
-            let outcomes = log.move_cursors(moves?).await?;
-            let errors =
-                outcomes.into_iter().map(|outcome| outcome.err().map_or(JsValue::UNDEFINED, to_js));
-            Ok(errors.collect::<Array>().into())
-        })
+        let mut moves = Vec::new();
+        for ((consumer, seq_no), (epoch, holder)) in
+            consumers.into_iter().zip(seq_nos).zip(epochs.iter().zip(holders))
+        {
+            let seq_no = convert::seq_no(*seq_no).map_err(to_js)?;
+            let change = if *epoch > 0.0 {
+                CursorChange::AckUnder(convert::claim(*epoch, &holder).map_err(to_js)?, seq_no)
+            } else {
+                CursorChange::Ack(seq_no)
+            };
+            moves.push(CursorMove { consumer, change });
+        }
+        Ok(self.promise(self.0.moving(moves), |outcomes| {
+            let error = |outcome: Result<_>| outcome.err().map_or(JsValue::UNDEFINED, to_js);
+            outcomes.into_iter().map(error).collect::<Array>().into()
+        }))
     }
 
     /// Sets where the consumer goes on.
-    pub fn seek(&self, consumer: String, position: JsValue) -> Promise {
-        let log = self.log();
-        promise(async move {
-            log.seek(&consumer, convert::position(&position)?).await?;
-            Ok(JsValue::UNDEFINED)
-        })
+    pub fn seek(&self, consumer: String, position: &JsValue) -> Result<Promise, JsValue> {
+        let position = convert::position(position).map_err(to_js)?;
+        let start = Start { reader: Reader::NextTime(consumer), position, seen: None };
+        Ok(self.promise(self.0.starting(start), |_| JsValue::UNDEFINED))
     }
 
     /// The consumers.
     pub fn consumers(&self) -> Promise {
-        let log = self.log();
-        promise(async move {
-            let consumers: Array = log.consumers().await?.iter().map(convert::consumer).collect();
-            Ok(consumers.into())
+        self.promise(self.0.listing(), |consumers| {
+            consumers.iter().map(convert::consumer).collect::<Array>().into()
         })
     }
 
     /// Forgets a consumer.
     #[wasm_bindgen(js_name = deleteConsumer)]
-    pub fn delete_consumer(&self, consumer: String) -> Promise {
-        let log = self.log();
-        promise(async move { Ok(JsValue::from(log.delete_consumer(&consumer).await?)) })
+    pub fn delete_consumer(&self, consumer: &str) -> Promise {
+        self.promise(self.0.deleting(consumer), JsValue::from)
     }
 
     /// Whether small segments should be merged.
     #[wasm_bindgen(js_name = needsMerge)]
     pub fn needs_merge(&self) -> bool {
-        match &self.0 {
-            Backend::Memory(log) => log.needs_merge(),
-            Backend::IndexedDb(log) => log.needs_merge(),
-        }
+        self.0.needs_merge()
     }
 
     /// Whether `merge` would write a chapter, if nothing is to be merged.
     #[wasm_bindgen(js_name = needsChapter)]
     pub fn needs_chapter(&self) -> bool {
-        match &self.0 {
-            Backend::Memory(_) => false,
-            Backend::IndexedDb(log) => log.needs_chapter(),
-        }
+        self.0.needs_index()
     }
 
-    /// Merges small segments; resolves to whether there is more to do.
+    /// Does a part of what `needsMerge` and `needsChapter` say, if they say something.
     pub fn merge(&self) -> Promise {
-        let log = self.log();
-        promise(async move { Ok(JsValue::from(log.merge().await?)) })
-    }
-
-    /// Makes cursors read on: another tab may have appended. Nobody else appends to a log in memory.
-    pub fn wake(&self) {
-        if let Backend::IndexedDb(log) = &self.0 {
-            log.wake();
+        match self.0.merging() {
+            Some(call) => self.promise(call, |_| JsValue::UNDEFINED),
+            None => Promise::resolve(&JsValue::UNDEFINED),
         }
     }
 
-    /// What other tabs should be told of the last append, once; nothing for a log in memory.
+    /// Makes cursors read on: another tab may have appended.
+    pub fn wake(&self) {
+        self.0.wake();
+    }
+
+    /// What other tabs should be told of the last append, once.
     #[wasm_bindgen(js_name = takeNotice)]
     pub fn take_notice(&self) -> Option<Vec<u8>> {
-        match &self.0 {
-            Backend::Memory(_) => None,
-            Backend::IndexedDb(log) => log.take_notice(),
-        }
+        self.0.take_notice()
     }
 
     /// Tells cursors what another tab has told: `undefined` if it isn't a notice of this log, else the
     /// first and the last number, and the events as a chunk if it has them and they are wanted.
     pub fn hear(&self, notice: &[u8], wants_events: bool) -> JsValue {
-        let Backend::IndexedDb(log) = &self.0 else {
-            return JsValue::UNDEFINED;
-        };
-        let Some(notice) = log.hear(notice) else {
+        let Some(notice) = self.0.hear(notice) else {
             return JsValue::UNDEFINED;
         };
         let [first, last] = [notice.first(), notice.last()].map(|n| JsValue::from(n.get() as f64));
@@ -328,78 +313,36 @@ impl Log {
 
     /// Gives the storage free and ends every cursor.
     pub fn close(&self) {
-        match &self.0 {
-            Backend::Memory(log) => log.close(),
-            Backend::IndexedDb(log) => log.close(),
-        }
-    }
-
-    fn log(&self) -> Arc<dyn EventLog> {
-        match &self.0 {
-            Backend::Memory(log) => log.handle(),
-            Backend::IndexedDb(log) => log.handle(),
-        }
+        self.0.close();
     }
 }
 
-/// A subscription to a log.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Cursor(Rc<CursorState>);
-
-#[derive(Debug)]
-struct CursorState {
-    epoch: u64,
-    /// Out while a call to `next` is running.
-    subscription: RefCell<Option<Subscription>>,
-    closed: RefCell<Option<oneshot::Receiver<()>>>,
-    close: RefCell<Option<oneshot::Sender<()>>>,
-}
-
-impl Cursor {
-    fn new(subscription: Subscription) -> Cursor {
-        let (close, closed) = oneshot::channel();
-        Cursor(Rc::new(CursorState {
-            epoch: subscription.claim().map_or(0, |claim| claim.epoch),
-            subscription: RefCell::new(Some(subscription)),
-            closed: RefCell::new(Some(closed)),
-            close: RefCell::new(Some(close)),
-        }))
+impl Log {
+    /// Makes a call, whose outcome is converted for JavaScript.
+    fn promise<T: 'static>(
+        &self,
+        call: Call<T>,
+        convert: impl FnOnce(T) -> JsValue + 'static,
+    ) -> Promise {
+        let (log, conclude) = (self.0.clone(), call.conclude);
+        let conclude = move |operation| conclude(&log, operation).map(convert);
+        settle(self.0.run(call.operation), Box::new(conclude))
     }
 }
 
-#[wasm_bindgen]
-impl Cursor {
-    /// The epoch of its claim, 0 if it isn't exclusive.
-    #[wasm_bindgen(getter)]
-    pub fn epoch(&self) -> f64 {
-        self.0.epoch as f64
-    }
+type Conclude = Box<dyn FnOnce(Box<dyn Operation>) -> Result<JsValue>>;
 
-    /// The next events that match, as a chunk; `undefined` once the cursor or the log is closed.
-    pub fn next(&self) -> Promise {
-        let state = self.0.clone();
-        promise(async move {
-            let taken = (state.subscription.take(), state.closed.take());
-            let (Some(mut subscription), Some(mut closed)) = taken else {
-                return Ok(JsValue::UNDEFINED);
-            };
-            let chunk = match select(pin!(subscription.next_chunk()), &mut closed).await {
-                Either::Left((chunk, _)) => chunk.transpose()?,
-                Either::Right(_) => return Ok(JsValue::UNDEFINED),
-            };
-            state.subscription.replace(Some(subscription));
-            state.closed.replace(Some(closed));
-            Ok(chunk.as_ref().map_or(JsValue::UNDEFINED, convert::chunk))
-        })
-    }
+/// One future for all calls: of each type that there is the module has code.
+fn settle(running: BoxFuture<'static, Result<Box<dyn Operation>>>, conclude: Conclude) -> Promise {
+    promise(async move { conclude(running.await?) })
+}
 
-    /// Ends the subscription.
-    pub fn close(&self) {
-        let close = self.0.close.take();
-        let subscription = self.0.subscription.take();
-        drop((close, subscription));
-    }
+fn number(number: Option<SeqNo>) -> f64 {
+    number.map_or(0.0, |n| n.get() as f64)
+}
+
+fn numbers(numbers: Vec<f64>) -> JsValue {
+    Float64Array::from(numbers.as_slice()).into()
 }
 
 /// Deletes the log `name` in IndexedDB.

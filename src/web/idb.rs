@@ -1,31 +1,21 @@
-//! A log in IndexedDB.
+//! A store in IndexedDB: the database `everbus:NAME`, with an object store for each table.
 //!
-//! The database `everbus:NAME` has four stores: `segments` and `chapters`, by the number of their
-//! first event; `meta`, with the one record `head`; and `consumers`, by name.
+//! This knows connections and transactions, and nothing of what is in them.
 
-mod chapters;
+mod clock;
 mod connection;
-mod consumers;
-mod damage;
 mod listen;
-mod log;
-mod merge;
-mod read;
 mod records;
 mod rotation;
+mod store;
 mod transaction;
-mod trim;
+mod upgrade;
 
 pub use connection::delete;
-pub use log::IndexedDbLog;
+pub use store::IndexedDbStore;
 
-const SEGMENTS: &str = "segments";
-const CHAPTERS: &str = "chapters";
-const META: &str = "meta";
-const CONSUMERS: &str = "consumers";
-const HEAD: &str = "head";
-/// The version of the stores.
-const VERSION: u32 = 1;
+/// The version of the database.
+const VERSION: u32 = 2;
 
 fn database_name(log: &str) -> String {
     format!("everbus:{log}")

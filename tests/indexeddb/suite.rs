@@ -1,24 +1,29 @@
 //! IndexedDB passes the conformance suite. The host of the tests, a window or a worker, includes this file.
 
 use everbus::log::conformance::Harness;
-use everbus::web::{IndexedDbLog, delete};
-use everbus::{EventLog, Uuid};
+use everbus::web::{IndexedDbStore, delete};
+use everbus::{EventLog, StoredLog, Uuid};
 use std::cell::RefCell;
 use std::sync::Arc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
+async fn open(name: &str) -> StoredLog {
+    let env = everbus::env::system();
+    StoredLog::open(IndexedDbStore::new(name), &*env).await.expect("IndexedDB works here")
+}
+
 /// A database of its own for each scenario.
 #[derive(Default)]
 struct IndexedDb {
-    open: RefCell<Option<IndexedDbLog>>,
+    open: RefCell<Option<StoredLog>>,
     name: RefCell<String>,
 }
 
 impl IndexedDb {
     async fn connect(&self) -> Arc<dyn EventLog> {
         let name = self.name.borrow().clone();
-        let log = IndexedDbLog::open(&name, |error| panic!("closed from outside: {error}"));
-        let log = log.await.expect("IndexedDB works here");
+        let log = open(&name).await;
+        log.on_closed(Box::new(|error| panic!("closed from outside: {error}")));
         self.open.replace(Some(log.clone()));
         Arc::new(log)
     }
@@ -54,17 +59,16 @@ async fn deleting_a_log_closes_it_and_a_new_one_starts_at_one() {
     let name = format!("deleted-{}", Uuid::new_v4());
     let (told, closed) = futures::channel::oneshot::channel();
     let told = RefCell::new(Some(told));
-    let log = IndexedDbLog::open(&name, move |error| {
+    let log = open(&name).await;
+    log.on_closed(Box::new(move |error| {
         if let Some(told) = told.borrow_mut().take() {
             told.send(error.code()).expect("the test waits");
         }
-    })
-    .await
-    .expect("IndexedDB works here");
+    }));
     delete(&name).await.expect("the open log gives the database free");
     assert_eq!(closed.await, Ok("closed"));
     assert_eq!(log.bounds().await.expect_err("it is deleted").code(), "closed");
-    let again = IndexedDbLog::open(&name, |_| {}).await.expect("IndexedDB works here");
+    let again = open(&name).await;
     assert_eq!(again.last_seq_no().await.expect("it works"), None);
     again.close();
     delete(&name).await.expect("nobody has it open");

@@ -3,8 +3,8 @@
 use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
 use everbus::{
-    EntityEvent, Error, EventBus, EventEnvelope, EventLog, FrameworkEvent, Json, MemoryLog, Query,
-    RecvError, Result, SeekPosition, Uuid,
+    EntityEvent, Error, EventBus, EventEnvelope, EventLog, FrameworkEvent, Json, Query, RecvError,
+    Result, SeekPosition, StoredLog, Uuid,
 };
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -85,7 +85,7 @@ proptest! {
 
 #[test]
 fn what_is_published_is_in_the_log_in_order_with_its_origin() {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log.clone());
     block_on(async {
         let tracked = bus.publish_tracked(event(1));
@@ -105,7 +105,7 @@ fn what_is_published_is_in_the_log_in_order_with_its_origin() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bus_receivers_and_log_move_between_threads() {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::default().with_event_log(log.clone());
     let driver = tokio::spawn(bus.drive());
     let mut receiver = bus.subscribe();
@@ -195,7 +195,7 @@ fn an_event_that_is_refused_fails_alone_and_is_reported() {
 
 #[test]
 fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log.clone()).with_queue_limit(2, 100);
     let mut receiver = bus.subscribe();
     block_on(async {
@@ -220,7 +220,7 @@ fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
 
 #[test]
 fn the_text_that_waits_is_limited_too() {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log).with_queue_limit(10, 100);
     let large = |length: usize| EntityEvent::Created {
         entity_type: "thing".into(),
@@ -263,7 +263,7 @@ fn failed_events_make_room_and_a_failure_that_nobody_takes_is_flushed() {
 
 #[test]
 fn dropping_a_driver_loses_nothing() {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log.clone());
     drop(bus.publish_tracked(event(1)));
     drop(bus.flush());

@@ -1,14 +1,14 @@
 //! The memory log passes the conformance suite, under two executors.
 
 use everbus::log::conformance::Harness;
-use everbus::{EventLog, MemoryLog};
+use everbus::{EventLog, StoredLog};
 use std::sync::Arc;
 
 struct Memory;
 
 impl Harness for Memory {
     async fn open(&self) -> Arc<dyn EventLog> {
-        Arc::new(MemoryLog::default())
+        Arc::new(StoredLog::default())
     }
 
     async fn reopen(&self, log: Arc<dyn EventLog>) -> Arc<dyn EventLog> {

@@ -4,7 +4,7 @@
 use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
 use everbus::{
-    EntityEvent, Error, EventBus, EventLog, FrameworkEvent, MemoryLog, Receipt, Result, Uuid,
+    EntityEvent, Error, EventBus, EventLog, FrameworkEvent, Receipt, Result, StoredLog, Uuid,
 };
 use futures::executor::block_on;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ async fn last(log: &dyn EventLog) -> Option<u64> {
 
 #[test]
 fn what_was_published_before_the_last_handle_went_is_appended_by_its_driver() {
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(StoredLog::default());
     let bus = EventBus::default().with_event_log(log.clone());
     let driver = bus.drive();
     let receipt = bus.publish_tracked(event(0));

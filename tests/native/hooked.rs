@@ -1,8 +1,10 @@
 //! [`Hooked`]: a log in memory, and what a test wants to happen around its operations.
 
 use async_trait::async_trait;
-use everbus::log::{Appended, Bounds, Commits, Page, Stats};
-use everbus::{Batch, ConsumerInfo, Cursor, CursorMove, EventLog, MemoryLog, Query, Result, SeqNo};
+use everbus::log::{Appended, Bounds, Commits, Page, Retention, Stats, Surplus};
+use everbus::{
+    Batch, ConsumerInfo, Cursor, CursorMove, EventLog, Query, Result, SeqNo, StoredLog, Timestamp,
+};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ pub(crate) trait Hook: Clone + Debug + Send + Sync + 'static {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hooked<H> {
-    pub(crate) log: MemoryLog,
+    pub(crate) log: StoredLog,
     pub(crate) hook: H,
 }
 
@@ -72,6 +74,9 @@ impl<H: Hook> EventLog for Hooked<H> {
     }
     async fn delete_consumer(&self, consumer: &str) -> Result<bool> {
         around!(self, Operation::Other, self.log.delete_consumer(consumer))
+    }
+    async fn surplus(&self, retention: &Retention, now: Timestamp) -> Result<Option<Surplus>> {
+        around!(self, Operation::Other, self.log.surplus(retention, now))
     }
     fn commits(&self) -> Commits {
         self.log.commits()

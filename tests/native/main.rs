@@ -10,6 +10,6 @@ mod hooked;
 mod notices;
 mod randomness;
 mod segments;
-mod surplus;
+mod stores;
 mod times;
 mod wire;

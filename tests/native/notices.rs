@@ -1,7 +1,7 @@
 //! Notices of commits: what opens is what was sealed, and nothing else opens.
 
 use everbus::log::{Commit, Notice, Segment};
-use everbus::{Batch, EntityEvent, EventEnvelope, EventLog, Json, MemoryLog, Uuid, env};
+use everbus::{Batch, EntityEvent, EventEnvelope, EventLog, Json, StoredLog, Uuid, env};
 use futures::executor::block_on;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ const LOG: Uuid = Uuid::from_u128(0x0199_7d2a_c0de_7000_8000_1234_5678_9abc);
 
 /// The segments of one commit of `count` events with payloads of `bytes` bytes.
 fn commit(count: usize, bytes: usize) -> Vec<Arc<Segment>> {
-    let log = MemoryLog::default();
+    let log = StoredLog::default();
     let mut commits = log.commits();
     let data = Json::parse(&format!("\"{}\"", "x".repeat(bytes))).expect("it is JSON");
     let entity_type = String::from("order");

@@ -2,7 +2,7 @@
 
 use everbus::log::{Commit, Segment};
 use everbus::{
-    Batch, EntityEvent, EventEnvelope, EventLog, FrameworkEvent, Json, LinkEvent, MemoryLog, Query,
+    Batch, EntityEvent, EventEnvelope, EventLog, FrameworkEvent, Json, LinkEvent, Query, StoredLog,
     Timestamp, Uuid,
 };
 use futures::executor::block_on;
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 /// The segments that these events are stored as.
 fn encode(envelopes: &[EventEnvelope]) -> Vec<Segment> {
-    let log = MemoryLog::default();
+    let log = StoredLog::default();
     let mut commits = log.commits();
     block_on(async {
         let batch = Batch::of(envelopes).expect("the events are valid");
@@ -196,7 +196,7 @@ proptest! {
 
     #[test]
     fn filters_never_skip_a_match(envelopes in proptest::collection::vec(any_envelope(), 1..60), id in any_id()) {
-        let log = MemoryLog::default();
+        let log = StoredLog::default();
         let filter: everbus::Filter =
             serde_json::from_value(serde_json::json!({ "touches": id })).expect("it is a filter");
         let expected: Vec<Uuid> =

@@ -2,7 +2,7 @@
 
 use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
-use everbus::{EntityEvent, EventEnvelope, EventLog, MemoryLog, SeqNo, Timestamp, Uuid};
+use everbus::{EntityEvent, EventEnvelope, EventLog, SeqNo, StoredLog, Timestamp, Uuid};
 use futures::executor::block_on;
 
 fn at(second: i64) -> Timestamp {
@@ -11,7 +11,7 @@ fn at(second: i64) -> Timestamp {
 
 /// Trims the log before this number when it has told its bounds.
 #[derive(Clone, Debug)]
-struct Trimming(MemoryLog, SeqNo);
+struct Trimming(StoredLog, SeqNo);
 
 #[async_trait]
 impl Hook for Trimming {
@@ -26,7 +26,7 @@ impl Hook for Trimming {
 fn a_time_is_found_in_a_log_that_is_trimmed_meanwhile() {
     block_on(async {
         for before in [2, 50, 51, 61, 100, 101] {
-            let log = MemoryLog::default();
+            let log = StoredLog::default();
             for n in 1..=100 {
                 let event = EntityEvent::Deleted {
                     entity_type: "thing".into(),

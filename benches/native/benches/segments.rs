@@ -2,13 +2,13 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use everbus::log::{Commit, Segment};
-use everbus::{Batch, EventEnvelope, EventLog, MemoryLog};
+use everbus::{Batch, EventEnvelope, EventLog, StoredLog};
 use everbus_benches::envelopes;
 use futures::executor::block_on;
 use std::hint::black_box;
 
 fn stored(envelopes: &[EventEnvelope]) -> Vec<u8> {
-    let log = MemoryLog::default();
+    let log = StoredLog::default();
     let mut commits = log.commits();
     block_on(async {
         log.append_batch(Batch::of(envelopes).expect("they are valid")).await.expect("it has room");
@@ -30,7 +30,7 @@ fn segments(criterion: &mut Criterion) {
     });
     group.bench_function("encode: the batch, and the append in memory", |bencher| {
         bencher.iter_batched_ref(
-            MemoryLog::default,
+            StoredLog::default,
             |log| {
                 let batch = Batch::of(black_box(&envelopes)).expect("they are valid");
                 block_on(log.append_batch(batch)).expect("it has room")

@@ -5,6 +5,7 @@ use super::layout::{HEADER, Layout, MAGIC, SEALED, VERSION};
 use super::{Segment, Shape, digest};
 use crate::event::check_type;
 use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo, Timestamp};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Events in columns, growing.
@@ -217,9 +218,8 @@ pub(crate) struct Draft {
 
 impl Segment {
     /// The segment without what its place in the log gives it.
-    #[cfg(target_arch = "wasm32")]
     pub(crate) fn unseal(&self) -> Draft {
-        let (bytes, layout) = (self.bytes.clone(), self.layout.clone());
+        let (bytes, layout) = (self.bytes.to_vec(), self.layout.clone());
         let latest = self.rows().map(|row| self.millis(&row)).max().unwrap_or_default();
         let unsealed = Checksum::new().update(&bytes[SEALED.end..]).update(&bytes[..8]);
         Draft { bytes, layout, latest, unsealed }
@@ -244,7 +244,7 @@ impl Draft {
         self.bytes[8..16].copy_from_slice(&checksum.to_le_bytes());
         self.bytes[16..24].copy_from_slice(&first.get().to_le_bytes());
         self.bytes[24..32].copy_from_slice(&latest.to_le_bytes());
-        Segment { bytes: self.bytes, layout: self.layout, first, latest }
+        Segment { bytes: Arc::new(self.bytes), layout: self.layout, first, latest }
     }
 }
 

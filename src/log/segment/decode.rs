@@ -6,6 +6,7 @@ use super::layout::{
 };
 use super::{Segment, Shape};
 use crate::event::MAX_TYPE_BYTES;
+use crate::log::store::Bytes;
 use crate::{Error, EventKind, Result, SeqNo};
 
 impl Segment {
@@ -15,7 +16,11 @@ impl Segment {
     ///
     /// [`Error::Corrupt`] if they are not, to the last bit, what was written;
     /// [`Error::Unsupported`] if a newer version of this crate wrote them.
-    pub fn decode(bytes: Vec<u8>) -> Result<Segment> {
+    pub fn decode(bytes: impl Into<Bytes>) -> Result<Segment> {
+        Segment::decode_bytes(bytes.into())
+    }
+
+    fn decode_bytes(bytes: Bytes) -> Result<Segment> {
         let mut header = Header { bytes: &bytes, at: 0 };
         let (magic, version) = (header.take::<4>(), u16::from_le_bytes(header.take()));
         if bytes.len() < HEADER || magic != MAGIC {

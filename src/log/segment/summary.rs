@@ -1,11 +1,8 @@
 //! [`Summary`]: what a segment's head says of its events, enough to pass the segment over.
 
-use super::layout::HEADER;
-#[cfg(any(target_arch = "wasm32", test))]
-use super::layout::{MAGIC, VERSION};
+use super::layout::{HEADER, MAGIC, VERSION};
 use super::{Segment, Shape, decode, digest};
 use crate::{EventKind, Filter};
-#[cfg(any(target_arch = "wasm32", test))]
 use std::ops::RangeInclusive;
 
 /// A segment's types, and the digest of its ids.
@@ -51,7 +48,6 @@ impl Segment {
 }
 
 /// A segment's head by itself, as a chapter has it.
-#[cfg(any(target_arch = "wasm32", test))]
 #[derive(Clone, Debug)]
 pub(crate) struct SegmentHead<'a> {
     /// The numbers of the events.
@@ -59,7 +55,6 @@ pub(crate) struct SegmentHead<'a> {
     pub(crate) summary: Summary<'a>,
 }
 
-#[cfg(any(target_arch = "wasm32", test))]
 impl<'a> SegmentHead<'a> {
     /// Takes one head off `bytes`, and gives the rest. `None` if there is none, or one of another version.
     pub(crate) fn split(bytes: &'a [u8]) -> Option<(SegmentHead<'a>, &'a [u8])> {
@@ -84,7 +79,6 @@ impl<'a> SegmentHead<'a> {
     }
 }
 
-#[cfg(any(target_arch = "wasm32", test))]
 impl Segment {
     /// The first part of the bytes: what [`SegmentHead::split`] takes.
     pub(crate) fn head_bytes(&self) -> &[u8] {

@@ -1,21 +1,20 @@
 //! [`Connection`]: an open database, and how it is opened and deleted.
 
-use super::{CHAPTERS, CONSUMERS, HEAD, META, SEGMENTS, VERSION, database_name, listen, records};
-use crate::env::Env;
-use crate::log::Head;
-use crate::web::WebEnv;
+use super::clock::while_running;
+use super::{VERSION, database_name, listen, upgrade};
 use crate::web::error::{from_idb, unavailable};
 use crate::{Error, Result};
 use futures::channel::oneshot;
 use futures::future::{Either, pending, select};
 use gloo_events::EventListener;
-use gloo_timers::future::TimeoutFuture;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbVersionChangeEvent};
+use web_sys::{
+    IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequestReadyState, IdbVersionChangeEvent,
+};
 
 /// How long the platform may take to open a database, in milliseconds. Some never answer in private modes.
 const OPEN_TIMEOUT: u32 = 10_000;
@@ -56,13 +55,24 @@ impl Connection {
         let request = factory()?
             .open_with_u32(&database_name(name), VERSION)
             .map_err(|thrown| unavailable("IndexedDB refuses to open a database", thrown))?;
-        let is_gone = Rc::new(Cell::new(false));
+        // Why nothing is to be opened after all.
+        let refused: Rc<RefCell<Option<Error>>> = Rc::default();
         let upgrade = listen::once(&request, "upgradeneeded", {
-            let (request, is_gone) = (request.clone(), is_gone.clone());
-            move |_| {
-                is_gone.set(!may_create);
-                // A failure aborts the upgrade, which then fails the request.
-                drop(if may_create { create_stores(&request) } else { undo(&request) });
+            let (request, refused) = (request.clone(), refused.clone());
+            move |event| {
+                let event: &IdbVersionChangeEvent = event.unchecked_ref();
+                let is_new = event.old_version() == 0.0;
+                let upgraded = if is_new && !may_create {
+                    Err(Error::deleted())
+                } else {
+                    upgrade::upgrade(&request)
+                };
+                if let Err(error) = upgraded {
+                    // What the platform has failed it tells itself.
+                    let is_platforms = matches!(error, Error::Storage { .. });
+                    refused.replace(Some(error).filter(|_| !is_platforms));
+                    undo(&request);
+                }
             }
         });
         let mut opening = Opening { request, upgrade: Some(upgrade), is_answered: false };
@@ -70,20 +80,24 @@ impl Connection {
             &opening.request,
             "another connection keeps the log from being upgraded: close the other tabs",
         );
-        let timeout = TimeoutFuture::new(OPEN_TIMEOUT);
-        let Either::Left((answer, _)) = select(Box::pin(outcome), timeout).await else {
-            const LATE: &str = "IndexedDB didn't open a database in 10 s";
-            return Err(unavailable(LATE, JsValue::UNDEFINED));
+        let answer = match select(pin!(outcome), pin!(while_running(OPEN_TIMEOUT))).await {
+            Either::Left((answer, _)) => answer,
+            // The answer is there, and this page was only too busy to be told.
+            Either::Right((_, outcome)) if is_done(&opening.request) => outcome.await,
+            Either::Right(_) => {
+                const LATE: &str = "IndexedDB didn't open a database in 10 s";
+                return Err(unavailable(LATE, JsValue::UNDEFINED));
+            }
         };
         opening.is_answered = !matches!(answer, Err(Error::Blocked(_)));
         let database: IdbDatabase = answer
-            .map_err(|error| match error {
-                _ if is_gone.get() => Error::deleted(),
-                Error::Storage { cause, .. } => Error::Unavailable {
+            .map_err(|error| match (refused.take(), error) {
+                (Some(refused), _) => refused,
+                (None, Error::Storage { cause, .. }) => Error::Unavailable {
                     message: "IndexedDB refuses to open a database".into(),
                     cause,
                 },
-                other => other,
+                (None, other) => other,
             })?
             .unchecked_into();
         Ok(Connection::watch(database, on_lost))
@@ -96,8 +110,8 @@ impl Connection {
             move |event| {
                 // Closing here, at once, is what keeps the other side from being blocked.
                 database.close();
-                let event = event.dyn_ref::<IdbVersionChangeEvent>();
-                let deleted = event.is_none_or(|event| event.new_version().is_none());
+                let event: &IdbVersionChangeEvent = event.unchecked_ref();
+                let deleted = event.new_version().is_none();
                 on_lost(if deleted { Lost::Deleted } else { Lost::Upgraded });
             }
         });
@@ -177,7 +191,7 @@ async fn outcome(request: &IdbOpenDbRequest, blocked: &str) -> Result<JsValue> {
         if blocking.await.is_err() {
             pending::<()>().await;
         }
-        TimeoutFuture::new(BLOCKED_TIMEOUT).await;
+        while_running(BLOCKED_TIMEOUT).await;
     });
     match select(done, patience).await {
         Either::Left((Ok(true), _)) => {
@@ -216,27 +230,23 @@ impl Drop for Opening {
 fn close_when_open(request: &IdbOpenDbRequest) {
     let late = request.clone();
     let close = move || {
-        if let Some(database) = late.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok()) {
-            database.close();
+        if let Some(database) = late.result().ok().filter(|result| !result.is_undefined()) {
+            database.unchecked_into::<IdbDatabase>().close();
         }
     };
     close();
     listen::once(request, "success", move |_| close()).forget();
 }
 
-/// Makes the upgrade and the request for it fail, so that nothing is created.
-fn undo(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
-    request.transaction().map_or(Ok(()), |upgrade| upgrade.abort())
+/// Whether a request has its answer, of which nobody may have been told yet.
+fn is_done(request: &IdbOpenDbRequest) -> bool {
+    request.ready_state() == IdbRequestReadyState::Done
 }
 
-/// Makes the stores, and the head of an empty log.
-fn create_stores(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
-    let database: IdbDatabase = request.result()?.dyn_into()?;
-    database.create_object_store(SEGMENTS)?;
-    database.create_object_store(CHAPTERS)?;
-    database.create_object_store(CONSUMERS)?;
-    let meta = database.create_object_store(META)?;
-    let head = Head::new(WebEnv.new_id());
-    meta.put_with_key(&records::head_to_js(&head), &JsValue::from(HEAD))?;
-    Ok(())
+/// Makes the upgrade and the request for it fail, so that nothing is changed.
+fn undo(request: &IdbOpenDbRequest) {
+    if let Some(upgrade) = request.transaction() {
+        // Fails only if it has failed already.
+        let _ = upgrade.abort();
+    }
 }

@@ -66,7 +66,8 @@ test("flush resolves when acknowledgements are in the storage", async (t) => {
   const bus = await filled(t);
   bus.log.ack("c", 3);
   await bus.flush();
-  same(await within(bus.name, "consumers", (store) => store.get("c")), { next: 4 });
+  const record = await within(bus.name, "consumers", (store) => store.get("c"));
+  equal(Number(new DataView(record.buffer).getBigUint64(8, true)), 4, "the number that it goes on with");
 }, { skip: ({ log }) => (log === "indexeddb" ? undefined : "there is no storage") });
 
 test("flush and close make acknowledgements durable", async (t) => {

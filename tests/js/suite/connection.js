@@ -285,9 +285,9 @@ test("a log that is deleted and made again while its connection is gone is anoth
 
 for (const durability of ["relaxed", "strict"]) {
   test(`a bus of durability ${durability} writes in transactions of that durability`, async (t) => {
+    const bus = await t.open({ durability });
     const watch = watchTransactions();
     try {
-      const bus = await t.open({ durability });
       await bus.publish(created()).committed;
       const [receipt] = bus.publishAll(many(2));
       await receipt.committed;

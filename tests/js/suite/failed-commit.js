@@ -44,6 +44,7 @@ test("a commit that fails rejects its receipts, reaches onError, delivers nothin
   const restore = abortCommits();
   let outcomes;
   try {
+    bus.publish(created("nobody asks"));
     const doomed = [bus.publish(created("lost")), ...bus.publishAll(many(2))];
     outcomes = await Promise.allSettled(doomed.map((receipt) => receipt.committed));
   } finally {
@@ -54,7 +55,6 @@ test("a commit that fails rejects its receipts, reaches onError, delivers nothin
     hasCode(reason, ["storage", "quota_exceeded"]);
   }
   hasCode(await t.nextError(), ["storage", "quota_exceeded"]);
-  t.forgive("storage");
   equal(await bus.log.lastSeqNo(), 1, "last number");
   same(await committed([bus.publish(created("after")), bus.publish(created("at last"))]), [2, 3]);
   same(payloads(await subscriber.until(3)), ["before", "after", "at last"]);
@@ -78,5 +78,4 @@ test("an acknowledgement that fails rejects and changes nothing", async (t) => {
   equal(outcome.status, "rejected", "outcome");
   hasCode(outcome.reason, "storage");
   same(await bus.log.consumers(), [{ name: "c", lastAcked: 1, lag: 2 }]);
-  t.forgive("storage");
 }, { skip });

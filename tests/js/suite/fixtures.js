@@ -72,6 +72,13 @@ export function pseudoRandom(seed) {
   };
 }
 
+/** Puts a property in the place of another; returns the way back. */
+export function replace(object, name, descriptor) {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { configurable: true, ...descriptor });
+  return () => (own ? Object.defineProperty(object, name, own) : delete object[name]);
+}
+
 /** Resolves once every promise that is settled already has told everybody. */
 export const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 

@@ -1,17 +1,10 @@
 // No IndexedDB, or one that refuses: the log is in memory, `storage` says so, and onError says why.
 import { openBus } from "./everbus.js";
 import { equal, ok, rejects, same } from "./assert.js";
-import { created } from "./fixtures.js";
+import { created, replace } from "./fixtures.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "this host has no IndexedDB to take away");
-
-/** Puts a property in the place of another; returns the way back. */
-function replace(object, name, descriptor) {
-  const own = Object.getOwnPropertyDescriptor(object, name);
-  Object.defineProperty(object, name, { configurable: true, ...descriptor });
-  return () => (own ? Object.defineProperty(object, name, own) : delete object[name]);
-}
 
 const denied = () => {
   throw new DOMException("denied", "SecurityError");

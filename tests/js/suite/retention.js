@@ -17,7 +17,9 @@ async function publishUntil(bus, first) {
 test("the oldest segments go when there are too many events", async (t) => {
   const bus = await t.open({ retention: { maxEvents: 1500 } });
   await publishUntil(bus, 3001);
-  const { events, firstSeqNo, lastSeqNo } = await bus.log.stats();
+  let stats;
+  for (let looks = 0; (stats = await bus.log.stats()).events >= 2500; looks++) ok(looks < 1000, "there is still too much");
+  const { events, firstSeqNo, lastSeqNo } = stats;
   ok(events >= 1500, `${events} events are kept`);
   equal(events, lastSeqNo - firstSeqNo + 1, "events");
   same(numbers(await bus.log.read({ limit: 3 })), range(firstSeqNo, firstSeqNo + 2));

@@ -60,11 +60,23 @@ test("a database of a newer version is unsupported, and stays as it is", async (
   equal(await lastNumber(stored), 10, "last number");
 }, { skip });
 
-test("a database that is no log is corrupt, and can be deleted", async (t) => {
-  (await openRaw(t.busName)).close();
+test("a database that is somebody else's is corrupt, stays as it is, and can be deleted", async (t) => {
+  const request = indexedDB.open(`everbus:${t.busName}`, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore("customers");
+  (await settled(request)).close();
   await rejects(() => t.open(), "corrupt");
+  const stored = await openRaw(t.busName);
+  same([...stored.objectStoreNames], ["customers"], "stores");
+  stored.close();
   await deleteBus(t.busName);
   equal(await (await t.open()).publish(created()).committed, 1, "number");
+}, { skip });
+
+test("a database without stores, as an opening leaves it that ends too early, becomes a log", async (t) => {
+  (await openRaw(t.busName)).close();
+  const bus = await t.open();
+  equal(bus.storage, "persistent", "storage");
+  equal(await bus.publish(created()).committed, 1, "number");
 }, { skip });
 
 test("somebody else deletes the database: the bus is closed at once, and its name begins anew", async (t) => {

@@ -6,9 +6,14 @@
 //! many of them are tiny, these become one that is still loose. So an event is rewritten at most twice,
 //! and a log has few segments however short it is.
 
-use super::head::Head;
-use super::segment::{Columns, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
-use crate::{Result, SeqNo};
+use super::segments::{Located, Run, end_of_gap, next_after, sound_from};
+use super::{ask_for_head, done, head_of, put_head};
+use crate::log::head::Head;
+use crate::log::segment::{Columns, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
+use crate::log::store::{
+    Access, Answers, Before, Bytes, Keys, Operation, Request, Scope, Step, Table,
+};
+use crate::{Result, SeqNo, Uuid};
 use std::sync::Arc;
 
 /// How many bytes of loose segments are merged at once.
@@ -20,12 +25,92 @@ const TINY: u64 = 64;
 /// At least so many segments are looked at, however large their average is.
 const FEWEST: u64 = 64;
 
+/// Merges the first of the loose segments. One that is damaged stays as it is, and is passed over.
+#[derive(Debug)]
+pub(crate) struct Merge {
+    pub(crate) head: Head,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Head,
+    Floor(Run),
+    Segments,
+    Gap,
+}
+
+impl Merge {
+    pub(crate) fn of(log: Uuid) -> Merge {
+        Merge { head: Head::new(log), stage: Stage::Head }
+    }
+
+    fn merge(&mut self, records: &[Bytes]) -> Result<Step> {
+        let start = self.head.settled + 1;
+        let loose = sound_from(records, start);
+        if loose.is_empty() {
+            self.stage = Stage::Gap;
+            return Ok(Step::Ask(vec![next_after(start, self.head.last)]));
+        }
+        let mut writes = Vec::new();
+        for Replacement { first, last, segment } in self.head.merge(&loose)? {
+            let replaced = Keys::Numbers(first.get(), last.get());
+            writes.push(Request::Delete(Table::Segments, replaced));
+            writes.push(Request::Add(Table::Segments, first.into(), segment.bytes().clone()));
+        }
+        Ok(self.commit(writes))
+    }
+
+    fn commit(&mut self, mut writes: Vec<Request>) -> Step {
+        writes.push(put_head(&self.head));
+        Step::Commit(writes)
+    }
+}
+
+impl Operation for Merge {
+    fn begin(&mut self, _before: Before) -> Result<Step> {
+        self.stage = Stage::Head;
+        ask_for_head()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope { tables: &[Table::Meta, Table::Segments], access: Access::Write }
+    }
+
+    fn go_on(&mut self, mut found: Answers) -> Result<Step> {
+        match self.stage {
+            Stage::Head => {
+                self.head = head_of(self.head.incarnation, &mut found)?;
+                let Some(limit) = self.head.merge_count() else {
+                    return Ok(done());
+                };
+                let (at, to) = (self.head.settled + 1, self.head.last);
+                let run = Run { table: Table::Segments, at, to, limit };
+                self.stage = Stage::Floor(run);
+                Ok(Step::Ask(run.ask()))
+            }
+            Stage::Floor(run) => match run.locate(&mut found)? {
+                Located::Records(records) => self.merge(&records),
+                Located::Ask(request) => {
+                    self.stage = Stage::Segments;
+                    Ok(Step::Ask(vec![request]))
+                }
+            },
+            Stage::Segments => self.merge(&found.values()?),
+            Stage::Gap => {
+                self.head.pass_over(end_of_gap(&mut found, self.head.last)?);
+                Ok(self.commit(Vec::new()))
+            }
+        }
+    }
+}
+
 /// Segments that one other takes the place of.
 #[derive(Debug)]
-pub(crate) struct Replacement {
-    pub(crate) first: SeqNo,
-    pub(crate) last: SeqNo,
-    pub(crate) segment: Segment,
+struct Replacement {
+    first: SeqNo,
+    last: SeqNo,
+    segment: Segment,
 }
 
 impl Head {
@@ -46,7 +131,7 @@ impl Head {
     /// Merges the loose segments, as far as they fill segments; the rest stays loose. These are the
     /// first of them: if there are more, something is always merged. Returns what to replace; the head
     /// is then as it will be.
-    pub(crate) fn merge(&mut self, loose: &[Arc<Segment>]) -> Result<Vec<Replacement>> {
+    fn merge(&mut self, loose: &[Arc<Segment>]) -> Result<Vec<Replacement>> {
         let settled = self.settled;
         let mut replacements = Vec::new();
         let mut run: Vec<&Segment> = Vec::new();
@@ -80,8 +165,7 @@ impl Head {
     }
 
     /// Leaves a loose segment that can't be read, and ends at this number, as it is.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn pass_over(&mut self, last: u64) {
+    fn pass_over(&mut self, last: u64) {
         let average = self.loose_bytes.checked_div(self.loose_segments).unwrap_or_default();
         self.settled = last;
         self.unindexed_segments += 1;

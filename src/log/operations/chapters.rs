@@ -4,10 +4,15 @@
 //! A chapter says nothing that the segments don't say: a reader does without one that is missing or
 //! damaged.
 
-use super::Query;
-use super::head::Head;
-use super::segment::{Checksum, Segment, SegmentHead};
+use super::segments::{Located, Run, end_of_gap, next_after, sound_from};
+use super::{ask_for_head, done, head_of, put_head};
+use crate::log::head::Head;
+use crate::log::page::Query;
+use crate::log::segment::{Checksum, Segment, SegmentHead};
+use crate::log::store::{Access, Answers, Before, Bytes, Operation, Request, Scope, Step, Table};
+use crate::{Result, Uuid};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// How many segments a chapter covers.
 pub(crate) const CHAPTER_SEGMENTS: u64 = 16;
@@ -19,14 +24,14 @@ impl Head {
     }
 
     /// Notes that the next settled segments are covered by chapters, up to the number `last`.
-    pub(crate) fn index(&mut self, segments: u64, last: u64) {
+    fn index(&mut self, segments: u64, last: u64) {
         self.indexed = last;
         self.unindexed_segments = self.unindexed_segments.saturating_sub(segments);
     }
 }
 
 /// A chapter of these segments, which follow each other: the checksum of what comes next, and the heads.
-pub(crate) fn encode<'a>(segments: impl IntoIterator<Item = &'a Segment>) -> Vec<u8> {
+fn encode<'a>(segments: impl IntoIterator<Item = &'a Segment>) -> Vec<u8> {
     let mut bytes = vec![0; 8];
     for segment in segments {
         bytes.extend(segment.head_bytes());
@@ -49,9 +54,85 @@ fn heads(chapter: &[u8]) -> impl Iterator<Item = SegmentHead<'_>> {
     })
 }
 
+/// Writes one chapter of the settled segments that none covers.
+///
+/// A damaged segment gets none: readers look at what no chapter covers.
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub(crate) head: Head,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Head,
+    Floor(Run),
+    Segments,
+    Gap,
+}
+
+impl Index {
+    pub(crate) fn of(log: Uuid) -> Index {
+        Index { head: Head::new(log), stage: Stage::Head }
+    }
+
+    fn write(&mut self, records: &[Bytes]) -> Step {
+        let next = self.head.indexed + 1;
+        let segments = sound_from(records, next);
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+            self.stage = Stage::Gap;
+            return Step::Ask(vec![next_after(next, self.head.settled)]);
+        };
+        let chapter = Arc::new(encode(segments.iter().map(|segment| &**segment)));
+        self.head.index(segments.len() as u64, last.last().get());
+        let put = Request::Put(Table::Chapters, first.first().into(), chapter);
+        Step::Commit(vec![put, put_head(&self.head)])
+    }
+}
+
+impl Operation for Index {
+    fn begin(&mut self, _before: Before) -> Result<Step> {
+        self.stage = Stage::Head;
+        ask_for_head()
+    }
+
+    fn scope(&self) -> Scope {
+        let tables = &[Table::Meta, Table::Segments, Table::Chapters];
+        Scope { tables, access: Access::Write }
+    }
+
+    fn go_on(&mut self, mut found: Answers) -> Result<Step> {
+        match self.stage {
+            Stage::Head => {
+                self.head = head_of(self.head.incarnation, &mut found)?;
+                if !self.head.needs_chapter() {
+                    return Ok(done());
+                }
+                let (at, to) = (self.head.indexed + 1, self.head.settled);
+                let run = Run { table: Table::Segments, at, to, limit: CHAPTER_SEGMENTS as u32 };
+                self.stage = Stage::Floor(run);
+                Ok(Step::Ask(run.ask()))
+            }
+            Stage::Floor(run) => match run.locate(&mut found)? {
+                Located::Records(records) => Ok(self.write(&records)),
+                Located::Ask(request) => {
+                    self.stage = Stage::Segments;
+                    Ok(Step::Ask(vec![request]))
+                }
+            },
+            Stage::Segments => Ok(self.write(&found.values()?)),
+            Stage::Gap => {
+                let end = end_of_gap(&mut found, self.head.settled)?;
+                self.head.index(1, end);
+                Ok(Step::Commit(vec![put_head(&self.head)]))
+            }
+        }
+    }
+}
+
 /// Which segments to read next.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
+pub(super) struct Plan {
     /// The first numbers of the segments that may hold something, in the direction of the query.
     pub(crate) segments: Vec<u64>,
     /// The number up to which, in the direction of the query, nothing else can be found. It may be
@@ -62,7 +143,7 @@ pub(crate) struct Plan {
 /// Plans how `query` goes on at the number `at`, by chapters in its direction: for at most `most` segments.
 ///
 /// `None` if the chapters don't cover `at`.
-pub(crate) fn plan<'a>(
+pub(super) fn plan<'a>(
     chapters: impl IntoIterator<Item = &'a [u8]>,
     query: &Query,
     at: u64,
@@ -104,7 +185,7 @@ fn is_behind(numbers: &RangeInclusive<u64>, wanted: u64, reverse: bool) -> bool 
 }
 
 /// The number after `number` in the direction of reading.
-pub(crate) fn step(number: u64, reverse: bool) -> Option<u64> {
+pub(super) fn step(number: u64, reverse: bool) -> Option<u64> {
     if reverse { number.checked_sub(1).filter(|n| *n > 0) } else { number.checked_add(1) }
 }
 
