@@ -16,7 +16,7 @@
 //! An operation that counts how often it was run:
 //!
 //! ```
-//! use everbus::log::store::{Access, Answers, Key, MemoryStore, Operation, Request, Scope, Step, Store, Table};
+//! use everbus::log::store::{Access, Answers, Before, Key, MemoryStore, Operation, Request, Scope, Step, Store, Table};
 //! use everbus::{Error, Result};
 //! use std::sync::Arc;
 //!

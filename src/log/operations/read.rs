@@ -251,6 +251,10 @@ impl Stage {
 
 impl Operation for Read {
     fn begin(&mut self, _before: Before) -> Result<Step> {
+        // What was read stays true if the transaction that read it has failed at its end.
+        if self.page.is_some() {
+            return Ok(done());
+        }
         self.stage = Stage::Head;
         let mut requests = vec![get_head()];
         // Where nothing depends on the head, both are asked for together.

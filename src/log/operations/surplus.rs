@@ -115,7 +115,7 @@ impl FindSurplus {
 
 impl Operation for FindSurplus {
     fn begin(&mut self, _before: Before) -> Result<Step> {
-        self.stage = Stage::Head;
+        (self.stage, self.surplus) = (Stage::Head, None);
         ask_for_head()
     }
 
