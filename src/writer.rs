@@ -8,8 +8,9 @@
 //!   is dropped takes nothing with it.
 //! - What is published and not yet committed stays within the limits of [`Handle::push`], but for an
 //!   event that comes when nothing waits.
-//! - An event that can't be stored fails alone: a group that fails is tried again by halves. A log that
-//!   panics fails the whole group, of which nobody knows what is stored, and nothing that comes after.
+//! - An event that can't be stored fails alone: a group that fails for what one event may be is tried again by halves.
+//!   What the platform fails, it fails for the whole group. A log that panics fails the whole group, of which nobody knows
+//!   what is stored, and nothing that comes after.
 //! - A driver appends what is left when the last handle is gone, and ends then.
 
 use crate::log::segment::MAX_EVENTS;
@@ -205,7 +206,7 @@ async fn append(log: &dyn EventLog, writer: &Weak<Writer>, group: Vec<Unit>) -> 
                     let _ = unit.settle.send(Ok(seq_no));
                 }
             }
-            Err(error) if group.len() == 1 || panicked || matches!(error, Error::Closed(_)) => {
+            Err(error) if group.len() == 1 || panicked || !is_for_one(&error) => {
                 leave(&group);
                 for unit in group {
                     if unit.settle.send(Err(error.clone())).is_err() {
@@ -220,6 +221,11 @@ async fn append(log: &dyn EventLog, writer: &Weak<Writer>, group: Vec<Unit>) -> 
         }
     }
     unreported
+}
+
+/// Whether a failure may be for what one event of a group is. Of any other every event would fail.
+fn is_for_one(error: &Error) -> bool {
+    matches!(error, Error::InvalidEvent(_) | Error::QuotaExceeded { .. })
 }
 
 fn panicked_with(panic: &(dyn Any + Send)) -> Error {

@@ -138,7 +138,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     if (log !== undefined && source !== immediate) {
       const end = log.end();
       const openCursor = async () => log.core.subscribe(undefined, undefined, "latest", spec, false, await end);
-      return session.open(signal, (onEnd) => new CursorIterator(openCursor, onEnd));
+      return session.open(signal, (onEnd) => new CursorIterator(log.core, openCursor, onEnd));
     }
     const lagged = (missed: number): void => {
       if (onLagged !== undefined) callBack(onLagged, missed, session.report);

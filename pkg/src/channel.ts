@@ -25,6 +25,8 @@ export type LogKind = "indexeddb" | "memory" | "none";
 
 /** An open bus, as its channel sees it. */
 export interface Member {
+  /** Whether its log is in memory because it couldn't have the other one. */
+  readonly fellBack: boolean;
   /** Closes it at once, without a flush; `error` is for its `onError`, if it should be told. */
   terminate(error: EverbusError | undefined): void;
   report(error: unknown): void;
@@ -224,6 +226,8 @@ interface Slot {
   readonly opening: Promise<Channel>;
   /** How many buses use it or are about to. */
   users: number;
+  /** Once it is open. */
+  channel?: Channel;
 }
 
 const slots = /* @__PURE__ */ new Map<string, Slot>();
@@ -247,12 +251,18 @@ export async function openChannel(kind: LogKind, name: string): Promise<Lease> {
   const { opening } = slot;
   slot.users++;
   try {
-    const channel = await opening;
+    const channel = (slot.channel = await opening);
     return { channel, release: () => leave(slot, channel) };
   } catch (error) {
     forget(key, opening);
     throw error;
   }
+}
+
+/** Who has another log of this name open in this realm than one of this kind. */
+export function membersElsewhere(kind: LogKind, name: string): Member[] {
+  const other = kind === "memory" ? "indexeddb" : "memory";
+  return [...(slots.get(`${other}:${name}`)?.channel?.members ?? [])];
 }
 
 async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Channel> {

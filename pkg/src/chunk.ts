@@ -1,8 +1,10 @@
 // Stored events on their way out of the core: columns, turned into envelopes.
-import type { Chunk } from "./binding.js";
+import type { Chunk, Log } from "./binding.js";
 import { LINK, makeEvent } from "./entry.js";
+import { type EverbusError, everbusError } from "./errors.js";
+import { awaitCore } from "./module.js";
 import { formatTime } from "./time.js";
-import type { Json, Logged } from "./types.js";
+import type { Json, Logged, SeqNo } from "./types.js";
 
 type Columns = [
   types: string[],
@@ -17,9 +19,13 @@ type Columns = [
 
 const STRIDE = 5;
 
-/** The envelopes in a chunk, in its order. */
+/** The envelopes in a chunk, in its order. Throws if a text in it is no JSON. */
 export function decode([heads, text]: Chunk): Logged[] {
-  const [types, origins, ids, subjects, ends, payloads, metas, nanos] = JSON.parse(text) as Columns;
+  const columns = JSON.parse(text) as Columns;
+  const [types, origins, ids, subjects, ends, payloads, metas, nanos] = columns;
+  const counts = [payloads.length, (metas ?? ids).length];
+  // A text that is more than one value would put others in its neighbours' places.
+  if (columns.length !== 8 || counts.some((count) => count !== ids.length)) throw new SyntaxError("a text is no JSON value");
   const envelopes = new Array<Logged>(ids.length);
   let end = 0;
   for (let i = 0, head = 0; i < ids.length; i++, head += STRIDE) {
@@ -43,7 +49,35 @@ export function decode([heads, text]: Chunk): Logged[] {
   return envelopes;
 }
 
-/** The envelopes of several chunks. */
-export function decodeAll(chunks: readonly Chunk[]): Logged[] {
-  return chunks.length === 1 ? decode(chunks[0]!) : chunks.flatMap(decode);
+/** The envelopes of a chunk, up to the first that can't be read, and why it can't. */
+export type Decoded = readonly [envelopes: Logged[], damage: EverbusError | undefined];
+
+/**
+ * Decodes a chunk as far as it can be: a text may be no JSON though it is, to the last bit, what somebody has written.
+ */
+export function decodeSound(log: Log, chunk: Chunk): Decoded | Promise<Decoded> {
+  try {
+    return [decode(chunk), undefined];
+  } catch {
+    return decodeOneByOne(log, chunk);
+  }
+}
+
+async function decodeOneByOne(log: Log, [heads]: Chunk): Promise<Decoded> {
+  const envelopes: Logged[] = [];
+  for (let head = 0; head < heads.length; head += STRIDE) {
+    const seqNo = heads[head]!;
+    const [, ...chunks] = await awaitCore(() => log.read(seqNo, seqNo, 1, false, undefined));
+    try {
+      envelopes.push(...chunks.flatMap(decode));
+    } catch {
+      return [envelopes, unreadable(seqNo)];
+    }
+  }
+  return [envelopes, undefined];
+}
+
+function unreadable(seqNo: SeqNo): EverbusError {
+  const message = `event ${seqNo} can't be read: what is stored of it is no JSON`;
+  return everbusError("corrupt", message, { first: seqNo, last: seqNo });
 }

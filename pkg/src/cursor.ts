@@ -1,5 +1,5 @@
-import type { Chunk, Cursor } from "./binding.js";
-import { decode } from "./chunk.js";
+import type { Chunk, Cursor, Log } from "./binding.js";
+import { decodeSound } from "./chunk.js";
 import { EventIterator } from "./iterator.js";
 import { awaitCore, callCore } from "./module.js";
 import type { EventEnvelope } from "./types.js";
@@ -17,13 +17,15 @@ interface Source {
  * than that in memory.
  */
 export class CursorIterator extends EventIterator {
+  readonly #log: Log;
   #source: Source | undefined = undefined;
   #envelopes: EventEnvelope[] = [];
   #taken = 0;
 
   /** Starts at once: `open` is called here, not at the first `next()`. */
-  constructor(open: (() => Promise<Cursor>) | undefined, onEnd: () => void) {
+  constructor(log: Log, open: (() => Promise<Cursor>) | undefined, onEnd: () => void) {
     super(onEnd);
+    this.#log = log;
     if (open !== undefined) this.attach(awaitCore(open));
   }
 
@@ -76,7 +78,14 @@ export class CursorIterator extends EventIterator {
       if (chunk === undefined) return this.finish();
       source.ahead = awaitCore(() => cursor.next());
       source.ahead.catch(ignore);
-      this.#envelopes = decode(chunk);
+      const [envelopes, damage] = await decodeSound(this.#log, chunk);
+      if (this.#source !== source) return;
+      if (damage !== undefined) {
+        // What comes before it is given out first.
+        source.ahead = Promise.reject(damage);
+        source.ahead.catch(ignore);
+      }
+      this.#envelopes = envelopes;
     } catch (error) {
       if (this.#source === source) this.fail(error);
       return;

@@ -1,10 +1,10 @@
 import type { Chunk, Log } from "./binding.js";
-import { decode, decodeAll } from "./chunk.js";
+import { decode, decodeSound } from "./chunk.js";
 import { ACTIONS, type Entry, LINK } from "./entry.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { Fanout, type Delivery, type Subscriber } from "./fanout.js";
 import { awaitCore } from "./module.js";
-import type { EventEnvelope, SeqNo, Uuid } from "./types.js";
+import type { EventEnvelope, Logged, SeqNo, Uuid } from "./types.js";
 
 /** How many events it reads at once. */
 const PAGE = 1000;
@@ -113,8 +113,9 @@ export class Dispatcher {
 
   /** Takes note of a commit of another tab, and delivers it if its events were told and follow. */
   heard(first: SeqNo, last: SeqNo, events: Chunk | undefined): void {
-    if (events === undefined || last <= this.#delivered) this.extendTo(last);
-    else this.#take(first, decode(events).map((envelope) => new Stored(envelope)), () => events[1].length);
+    const envelopes = events !== undefined && last > this.#delivered ? decodeTold(events) : undefined;
+    if (envelopes === undefined) this.extendTo(last);
+    else this.#take(first, envelopes.map((envelope) => new Stored(envelope)), () => events![1].length);
   }
 
   /** Takes note of a commit of this realm, and delivers it unless earlier events are still missing. */
@@ -224,16 +225,19 @@ export class Dispatcher {
     } catch (error) {
       return this.#passOver(error as EverbusError, from);
     }
-    const envelopes = decodeAll(chunks);
-    if (envelopes.length === 0) {
+    if (chunks.length === 0) {
       const [first] = await awaitCore(() => this.#log.bounds());
       if (!this.#closed) this.#skipTo(Math.min(Math.max(first || Infinity, to + 1), end + 1));
     }
-    for (const envelope of envelopes) {
-      if (this.#closed) return;
-      this.#skipTo(envelope.seq_no);
-      this.#delivered = envelope.seq_no;
-      this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
+    for (const chunk of chunks) {
+      const [envelopes, damage] = await decodeSound(this.#log, chunk);
+      for (const envelope of envelopes) {
+        if (this.#closed) return;
+        this.#skipTo(envelope.seq_no);
+        this.#delivered = envelope.seq_no;
+        this.#fanout.deliver(new Stored(envelope), this.#delivered, this.#delivered);
+      }
+      if (damage !== undefined) return this.#passOver(damage, this.#delivered + 1);
     }
   }
 
@@ -253,6 +257,15 @@ export class Dispatcher {
     this.#delivered = first - 1;
     const message = `events ${requested} to ${first - 1} were trimmed before they were delivered`;
     this.#report(everbusError("trimmed", message, { requested, first }));
+  }
+}
+
+/** What was told of a commit; undefined if it can't be read as a whole. */
+function decodeTold(events: Chunk): Logged[] | undefined {
+  try {
+    return decode(events);
+  } catch {
+    return undefined;
   }
 }
 

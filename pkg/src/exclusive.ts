@@ -38,7 +38,7 @@ export class ExclusiveIterator extends CursorIterator {
   readonly freed: Promise<void>;
 
   constructor(exclusive: Exclusive, onEnd: () => void) {
-    super(undefined, onEnd);
+    super(exclusive.log.core, undefined, onEnd);
     this.#exclusive = exclusive;
     const { log, consumer, report } = exclusive;
     this.freed = log.locks

@@ -1,4 +1,4 @@
-import { decode } from "./chunk.js";
+import { decodeSound } from "./chunk.js";
 import { CursorIterator } from "./cursor.js";
 import { readEnvelopes } from "./envelope.js";
 import { ExclusiveIterator } from "./exclusive.js";
@@ -58,7 +58,11 @@ export class BusLog implements EventLog {
       const { core } = this.#session.log("bus.log");
       const most = limit - envelopes.length;
       const [resume, ...chunks] = await awaitCore(() => core.read(low, high, most, reverse, filter));
-      for (const chunk of chunks) for (const envelope of decode(chunk)) envelopes.push(envelope);
+      for (const chunk of chunks) {
+        const [read, damage] = await decodeSound(core, chunk);
+        for (const envelope of read) envelopes.push(envelope);
+        if (damage !== undefined) throw damage;
+      }
       if (resume === 0) break;
       if (reverse) high = resume;
       else low = resume;
@@ -86,7 +90,7 @@ export class BusLog implements EventLog {
       const subscribe = async () => core.subscribe(name, undefined, start, filter, skipTrimmed, await end);
       // Where that is depends on what is being acknowledged.
       const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
-      open = (onEnd) => new CursorIterator(openCursor, onEnd);
+      open = (onEnd) => new CursorIterator(core, openCursor, onEnd);
     }
     // What a cursor gives is in the log, and has its number.
     return session.open(signal, open) as AsyncIterableIterator<Logged>;

@@ -1,5 +1,5 @@
 import { OpenBus } from "./bus.js";
-import { endChannels, openChannel, type LogKind } from "./channel.js";
+import { endChannels, membersElsewhere, openChannel, type LogKind } from "./channel.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore, loadModule } from "./module.js";
 import { readBusOptions, readName, type OpenSettings } from "./options.js";
@@ -25,13 +25,13 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
   let fallBack: EverbusError | undefined;
   let session: Session;
   try {
-    session = await openSession(kind, checkedName, settings);
+    session = await openSession(kind, checkedName, settings, false);
   } catch (error) {
     if (settings.log !== undefined || (error as EverbusError).code !== "unavailable") throw error;
     const message = `the log is only in memory, and lost with this realm; if that will do, say log: "memory": ${(error as EverbusError).message}`;
     fallBack = everbusError("unavailable", message, error);
     kind = "memory";
-    session = await openSession(kind, checkedName, settings);
+    session = await openSession(kind, checkedName, settings, true);
   }
   const storage = kind === "indexeddb" ? "persistent" : kind;
   const bus = new OpenBus(session, storage, settings.capacity);
@@ -39,16 +39,26 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
     await (settings.crossTab ? session.channel.share(checkedName) : session.channel.look());
   }
   if (fallBack !== undefined) session.report(fallBack);
+  tellOfTwoLogs(kind, session);
   return bus as unknown as Bus<S>;
 }
 
-async function openSession(kind: LogKind, name: string, settings: OpenSettings): Promise<Session> {
+/** Tells whoever shares a name with others of this realm, and not their log, because one of them couldn't have it. */
+function tellOfTwoLogs(kind: LogKind, session: Session): void {
+  if (kind === "none") return;
+  const others = membersElsewhere(kind, session.name);
+  if (others.length === 0 || ![session, ...others].some(({ fellBack }) => fellBack)) return;
+  const message = `the bus ${JSON.stringify(session.name)} has two logs in this realm, one in IndexedDB and one in memory, and neither learns of the other's events: close the bus whose storage is "memory", and open it again`;
+  for (const member of [session, ...others]) member.report(everbusError("unavailable", message));
+}
+
+async function openSession(kind: LogKind, name: string, settings: OpenSettings, fellBack: boolean): Promise<Session> {
   if (kind === "indexeddb" && !hasIndexedDb()) {
     throw everbusError("unavailable", "this platform has no IndexedDB");
   }
   for (;;) {
     const lease = await openChannel(kind, name);
-    if (!lease.channel.isEnded) return new Session(name, lease, settings);
+    if (!lease.channel.isEnded) return new Session(name, lease, settings, fellBack);
     // The log was deleted in the moment it was opened: what is opened now comes after that.
     lease.release();
   }

@@ -1,7 +1,8 @@
 import type { Log } from "./binding.js";
-import { elapsed } from "./clock.js";
+import { elapsed, now } from "./clock.js";
 import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore } from "./module.js";
+import { formatTime } from "./time.js";
 import type { SeqNo } from "./types.js";
 
 /** What `retention` in the bus options says. Absent limits are Infinity. */
@@ -24,7 +25,8 @@ export class Retention {
   readonly #log: Log;
   readonly #limits: Limits;
   readonly #report: (error: EverbusError) => void;
-  readonly #overtaken = new Set<string>();
+  /** Who was overtaken when last looked at, and the number before which it was told to be. */
+  #told = new Map<string, SeqNo>();
   #sinceCheck = 0;
   #checked = 0;
   #running = false;
@@ -53,15 +55,18 @@ export class Retention {
     this.#running = true;
     this.#sinceCheck = 0;
     try {
-      const [maxEvents, maxBytes, maxAgeMs] = [this.#limits.maxEvents, this.#limits.maxBytes, this.#limits.maxAgeMs].map(
-        (limit) => (limit === Infinity ? -1 : limit),
-      );
-      const surplus = await awaitCore(() => this.#log.surplus(maxEvents!, maxBytes!, maxAgeMs!));
-      if (surplus === undefined || this.#closed) return;
-      const [before, overtaken] = surplus;
-      this.#warn(before, overtaken);
-      // onError may have closed the bus.
-      if (!this.#closed) await awaitCore(() => this.#log.trim(before));
+      const limits = [this.#limits.maxEvents, this.#limits.maxBytes, this.#limits.maxAgeMs];
+      const [maxEvents, maxBytes, maxAgeMs] = limits.map((limit) => (limit === Infinity ? -1 : limit));
+      for (;;) {
+        const surplus = await awaitCore(() => this.#log.surplus(maxEvents!, maxBytes!, maxAgeMs!));
+        if (surplus === undefined || this.#closed) return;
+        const [before, overtaken, isAllTooOld] = surplus;
+        this.#warn(before, overtaken);
+        if (isAllTooOld) this.#warnOfClock(before);
+        // onError may have closed the bus.
+        if (this.#closed) return;
+        await awaitCore(() => this.#log.trim(before));
+      }
     } catch (error) {
       if (!this.#closed) this.#report(error as EverbusError);
     } finally {
@@ -72,16 +77,24 @@ export class Retention {
     }
   }
 
-  /** Tells of the consumers that are about to lose events, once until they have caught up. */
+  /** Tells of the consumers that are about to lose events, once until they have caught up with what that was. */
   #warn(before: SeqNo, consumers: readonly { name: string; lastAcked?: SeqNo }[]): void {
-    const known = new Set(this.#overtaken);
-    this.#overtaken.clear();
+    const told = new Map<string, SeqNo>();
     for (const { name, lastAcked = 0 } of consumers) {
-      this.#overtaken.add(name);
-      if (known.has(name)) continue;
+      const known = this.#told.get(name) ?? 0;
+      const isNews = lastAcked + 1 >= known;
+      told.set(name, isNews ? before : known);
+      if (!isNews) continue;
       const what = `the consumer ${JSON.stringify(name)} has not acknowledged events ${lastAcked + 1} to ${before - 1}`;
       const message = `${what}, which are about to be forgotten: let it catch up, or delete it`;
       this.#report(everbusError("trimmed", message, { requested: lastAcked + 1, first: before }));
     }
+    this.#told = told;
+  }
+
+  /** Tells that the age alone leaves next to nothing: the clock that says so may be wrong. */
+  #warnOfClock(before: SeqNo): void {
+    const message = `events up to ${before - 1} are about to be forgotten, all that may be: by the clock of this device, which says ${formatTime(now(), 0)}, they are older than maxAgeMs`;
+    this.#report(everbusError("trimmed", message, { first: before }));
   }
 }

@@ -64,6 +64,7 @@ export type SessionSettings = Pick<OpenSettings, "strict" | "onError" | "retenti
 export class Session implements Member {
   readonly name: string;
   readonly channel: Channel;
+  readonly fellBack: boolean;
   /** Stands for this bus in the queue of the log. */
   readonly owner: Owner;
   readonly #release: () => void;
@@ -74,8 +75,9 @@ export class Session implements Member {
   /** While `close` commits and delivers. */
   #isDelivering = false;
 
-  constructor(name: string, lease: Lease, { strict, onError, retention, queue }: SessionSettings) {
+  constructor(name: string, lease: Lease, { strict, onError, retention, queue }: SessionSettings, fellBack: boolean) {
     this.name = name;
+    this.fellBack = fellBack;
     this.channel = lease.channel;
     this.#release = lease.release;
     this.#onError = onError;

@@ -1,7 +1,7 @@
 import { SegmentCount, encode } from "./batch.js";
 import type { Batch, Log } from "./binding.js";
 import type { Entry } from "./entry.js";
-import type { EverbusError } from "./errors.js";
+import type { EverbusError, EverbusErrorCode } from "./errors.js";
 import { awaitCore, callCore } from "./module.js";
 import { whenListening } from "./outcome.js";
 import { queueFull } from "./queue.js";
@@ -30,6 +30,9 @@ export interface WriterHooks {
   /** Called when something was left behind. Doesn't throw. */
   left(): void;
 }
+
+/** The failures that may be for what one unit is. Of any other every unit would fail. */
+const FOR_ONE: ReadonlySet<EverbusErrorCode> = /* @__PURE__ */ new Set<EverbusErrorCode>(["invalid_event", "quota_exceeded"]);
 
 /** The most segments that one transaction writes for several units. */
 const MOST_SEGMENTS = 5;
@@ -61,6 +64,8 @@ export class Writer {
   /** The first refusal that a flush still has to tell: until what was queued then is settled. */
   #refusal: { readonly after: number; readonly error: EverbusError } | undefined = undefined;
   #isEnded = false;
+  /** The last unit of the group being committed that found no room when it was alone, and why. */
+  #full: { readonly bytes: number; readonly error: EverbusError } | undefined = undefined;
   /** What the next commit waits for. */
   #before: Promise<unknown> | undefined = undefined;
 
@@ -159,13 +164,17 @@ export class Writer {
       }
       const units = this.#queue.splice(0, countNext(this.#queue));
       this.#inFlight = units;
+      this.#full = undefined;
       await this.#commit(units);
     }
     this.#inFlight = [];
     this.#running = false;
   }
 
-  /** Commits units in one transaction. If that fails, by halves: the one at fault ends up alone, and in order. */
+  /**
+   * Commits units in one transaction. If that fails for what one of them is, by halves: that one ends up alone, and in order.
+   * What the platform fails, it fails for all of them.
+   */
   async #commit(units: readonly Unit[]): Promise<void> {
     if (this.#isEnded) return;
     const entries = entriesOf(units);
@@ -180,17 +189,26 @@ export class Writer {
       const error = cause as EverbusError;
       // What the core refused at once is known before whoever awaits it listens.
       await undefined;
-      if (units.length === 1 || error.code === "closed" || error.code === "module_failed") {
-        for (const unit of units) this.#reject(unit, error);
-      } else {
-        const half = units.length >> 1;
-        await this.#commit(units.slice(0, half));
-        await this.#commit(units.slice(half));
-      }
+      if (units.length === 1 && error.code === "quota_exceeded") this.#full = { bytes: units[0]!.bytes, error };
+      if (units.length === 1 || !FOR_ONE.has(error.code)) for (const unit of units) this.#reject(unit, error);
+      else await this.#commitHalves(units);
       return;
     }
     this.#settle(units, entries, numbers, checkIds);
     if (this.#queue.length === 0 && !this.#isEnded) this.#hooks.idle();
+  }
+
+  async #commitHalves(units: readonly Unit[]): Promise<void> {
+    const half = units.length >> 1;
+    for (const part of [units.slice(0, half), units.slice(half)]) {
+      const full = this.#full;
+      // Where one found no room, those that are no smaller find none.
+      if (full !== undefined && part.every(({ bytes }) => bytes >= full.bytes)) {
+        for (const unit of part) this.#reject(unit, full.error);
+      } else {
+        await this.#commit(part);
+      }
+    }
   }
 
   /** Tells everybody that units are durable. */

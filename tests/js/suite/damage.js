@@ -1,7 +1,7 @@
 // Segments that are changed, cut off or removed from outside: what is damaged is told, and the rest is as it was.
 import { equal, ok, rejects, same } from "./assert.js";
 import { created, many, nextTask, numbers, payloads, range, take } from "./fixtures.js";
-import { within } from "./raw.js";
+import { checksum, within, wordsFrom } from "./raw.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "nobody else can reach a log in memory");
@@ -73,6 +73,38 @@ for (const [name, damage] of Object.entries(damages)) {
     const again = await t.reopen(bus);
     await isCorrupt(() => again.log.read({ limit: 5000 }), 1001, 2000, "reading all after opening again");
     same(await load(bus, 1001), before, "what is stored in its place");
+  }, { skip });
+}
+
+const text = new TextEncoder();
+
+/** Puts another payload of the same length in the place of one, and a right checksum over it, as FORMAT.md says. */
+const forged = (payload, by) => (bytes) => {
+  const [from, to] = [payload, by].map((json) => text.encode(json));
+  equal(to.length, from.length, "bytes");
+  const at = bytes.findIndex((_, start) => from.every((byte, i) => bytes[start + i] === byte));
+  bytes.set(to, at);
+  const hash = checksum(bytes, [...wordsFrom(32, bytes.length), 0, 16, 24]);
+  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(8, hash, true);
+  return bytes;
+};
+
+for (const [name, by] of [["is no JSON", '{"n":15x0}'], ["is two values", '[1500],[1]'], ["leaves its place", '0],["x",10']]) {
+  test(`a payload that ${name}, under a right checksum, is corrupt, and its neighbours stay readable`, async (t) => {
+    const bus = await filled(t);
+    await change(bus, 1001, forged('{"n":1500}', by));
+    await isCorrupt(() => bus.log.read({ limit: 5000 }), 1500, 1500, "reading all");
+    await isCorrupt(() => bus.log.read({ limit: 5000, reverse: true }), 1500, 1500, "reading back");
+    await isCorrupt(() => bus.log.read({ from: 1500, limit: 1 }), 1500, 1500, "reading it");
+    same(payloads(await bus.log.read({ from: 1001, to: 1499 })), range(1001, 1499).map((n) => ({ n })), "what is before it");
+    same(payloads(await bus.log.read({ from: 1501 })), range(1501, 2500).map((n) => ({ n })), "what is behind it");
+    const reader = bus.log.subscribe("reader", "beginning");
+    same(numbers(await take(reader, 1499)), range(1, 1499), "what is subscribed to before it");
+    await isCorrupt(() => reader.next(), 1500, 1500, "subscribing up to it");
+    same(await reader.next(), { value: undefined, done: true });
+    const behind = bus.log.subscribe("behind", { sequence: 1501 });
+    same(numbers(await take(behind, 1500)), range(1501, 3000), "what is subscribed to behind it");
+    await behind.return();
   }, { skip });
 }
 

@@ -1,6 +1,7 @@
 // Commits that fail at the last moment: each request succeeded, the transaction did not.
-import { equal, hasCode, same } from "./assert.js";
-import { collector, committed, created, many, numbers, payloads } from "./fixtures.js";
+import { equal, hasCode, ok, same } from "./assert.js";
+import { collector, committed, created, many, numbers, payloads, range, replace } from "./fixtures.js";
+import { watchTransactions } from "./raw.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "a memory log has no transactions to abort");
@@ -78,4 +79,49 @@ test("an acknowledgement that fails rejects and changes nothing", async (t) => {
   equal(outcome.status, "rejected", "outcome");
   hasCode(outcome.reason, "storage");
   same(await bus.log.consumers(), [{ name: "c", lastAcked: 1, lag: 2 }]);
+}, { skip });
+
+test("what the platform fails, it fails for all that waits, at once", async (t) => {
+  const bus = await t.open();
+  await bus.publish(created()).committed;
+  const watch = watchTransactions();
+  const restore = abortCommits();
+  let outcomes;
+  try {
+    outcomes = await Promise.allSettled(many(2000).map((event) => bus.publish(event).committed));
+  } finally {
+    restore();
+    watch.stop();
+  }
+  for (const { reason } of outcomes) hasCode(reason, ["storage", "quota_exceeded"]);
+  const tries = watch.transactions.filter(({ mode }) => mode === "readwrite").length;
+  ok(tries <= 60, `${tries} transactions for 2,000 events`);
+  equal(await bus.publish(created()).committed, 2, "the next number");
+}, { skip });
+
+test("a full storage refuses what has no room, and what is smaller goes in", async (t) => {
+  const bus = await t.open();
+  await bus.publish(created()).committed;
+  const { add } = IDBObjectStore.prototype;
+  let tries = 0;
+  const restore = replace(IDBObjectStore.prototype, "add", {
+    writable: true,
+    value(value, ...rest) {
+      tries++;
+      if (value.length > 50_000) throw new DOMException("full", "QuotaExceededError");
+      return add.call(this, value, ...rest);
+    },
+  });
+  const large = "x".repeat(50_000);
+  let outcomes;
+  try {
+    const payloads = range(1, 400).map((n) => (n === 200 ? "small" : large));
+    outcomes = await Promise.allSettled(payloads.map((payload) => bus.publish(created(payload)).committed));
+  } finally {
+    restore();
+  }
+  same(outcomes.filter(({ value }) => value !== undefined).map(({ value }) => value), [2], "what is stored");
+  equal(outcomes[199].value, 2, "the small one");
+  for (const { reason } of outcomes) if (reason) hasCode(reason, "quota_exceeded");
+  ok(tries <= 200, `${tries} tries`);
 }, { skip });

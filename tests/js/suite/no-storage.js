@@ -46,6 +46,30 @@ for (const [name, take] of Object.entries(accidents)) {
   }, { skip });
 }
 
+for (const first of ["memory", "persistent"]) {
+  test(`two logs of one name in one realm are told of, when the first is ${first}`, async (t) => {
+    const told = { memory: [], persistent: [] };
+    const open = async (storage) => {
+      const restore = storage === "memory" ? accidents["throws at open"]() : () => {};
+      try {
+        const bus = await openBus(t.busName, { onError: (error) => told[storage].push(error) });
+        equal(bus.storage, storage, "storage");
+        return bus;
+      } finally {
+        restore();
+      }
+    };
+    const second = first === "memory" ? "persistent" : "memory";
+    const buses = [await open(first), await open(second)];
+    for (const errors of Object.values(told)) {
+      same(errors.filter(({ message }) => message.includes("two logs")).map(({ code }) => code), ["unavailable"]);
+    }
+    for (const bus of buses) await bus.close();
+    const alone = await t.open();
+    equal(alone.storage, "persistent", "storage");
+  }, { skip });
+}
+
 test("in a frame of an opaque origin the log is in memory, and onError says why", async () => {
   const frame = document.createElement("iframe");
   frame.sandbox = "allow-scripts";

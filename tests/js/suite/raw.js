@@ -35,6 +35,21 @@ export async function lastNumber(database) {
   return Number(new DataView(head.buffer).getBigUint64(32, true));
 }
 
+/** The checksum of FORMAT.md, over the words at these offsets; a last word that isn't full is filled with zeros. */
+export function checksum(bytes, offsets) {
+  const words = new DataView(new ArrayBuffer(Math.ceil(bytes.length / 8) * 8));
+  new Uint8Array(words.buffer).set(bytes);
+  return offsets.reduce((hash, offset) => {
+    const mixed = BigInt.asUintN(64, (hash ^ words.getBigUint64(offset, true)) * 0x9e3779b97f4a7c15n);
+    return mixed ^ (mixed >> 32n);
+  }, 0x6576657262757331n);
+}
+
+/** The offsets of the words of so many bytes, from one on. */
+export function wordsFrom(offset, length) {
+  return Array.from({ length: Math.ceil((length - offset) / 8) }, (_, word) => offset + word * 8);
+}
+
 /** How a request ends. A request to open that is blocked goes on waiting. */
 export function settled(request) {
   return new Promise((resolve, reject) => {
