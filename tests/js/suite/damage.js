@@ -234,7 +234,6 @@ for (const [name, value] of [["removed", undefined], ["of a wrong type", { incar
     await within(bus.name, "meta", (store) => (value === undefined ? store.delete("head") : store.put(value ?? head.with(24, head[24] ^ 2), "head")));
     const damaged = await within(bus.name, "meta", (store) => store.get("head"));
     await rejects(() => bus.publish(created()).committed, "corrupt", "publishing");
-    equal((await t.nextError()).code, "corrupt");
     await rejects(() => bus.log.read(), "corrupt", "reading");
     await rejects(() => bus.log.trim(1001), "corrupt", "trimming");
     await bus.close();
