@@ -1,6 +1,7 @@
 import { now } from "./clock.js";
 import { CREATED, DELETED, LINK, UPDATED, makeEvent, readEvent, snapshot } from "./entry.js";
 import type { EntityEvent, FrameworkEvent, Json, LinkEvent, ReadonlyJson, Uuid } from "./types.js";
+import type { JsonOf, Scalar } from "./typed.js";
 import { uuidV7 } from "./uuid.js";
 
 /**
@@ -14,13 +15,13 @@ import { uuidV7 } from "./uuid.js";
  */
 export const entity: {
   /** The entity came into being. Without `entityId` it gets a fresh UUID v7. */
-  created<T extends string, D extends ReadonlyJson>(
+  created<T extends string, D extends JsonOf<V>, V extends Scalar = Scalar>(
     entityType: T,
     data: D,
     entityId?: Uuid,
   ): EntityEvent<D> & { action: "created"; entity_type: T };
   /** The entity changed. */
-  updated<T extends string, D extends ReadonlyJson>(
+  updated<T extends string, D extends JsonOf<V>, V extends Scalar = Scalar>(
     entityType: T,
     entityId: Uuid,
     data: D,
@@ -42,7 +43,14 @@ export const entity: {
  */
 export const link: {
   /** The link came into being. Without `metadata` it carries null; without `linkId` it gets a fresh UUID v7. */
-  created<T extends string, M extends ReadonlyJson = null>(
+  created<T extends string>(
+    linkType: T,
+    sourceId: Uuid,
+    targetId: Uuid,
+    metadata?: null,
+    linkId?: Uuid,
+  ): LinkEvent<null> & { action: "created"; link_type: T };
+  created<T extends string, M extends JsonOf<V>, V extends Scalar = Scalar>(
     linkType: T,
     sourceId: Uuid,
     targetId: Uuid,
@@ -50,7 +58,7 @@ export const link: {
     linkId?: Uuid,
   ): LinkEvent<M> & { action: "created"; link_type: T };
   /** The link's metadata changed. */
-  updated<T extends string, M extends ReadonlyJson>(
+  updated<T extends string, M extends JsonOf<V>, V extends Scalar = Scalar>(
     linkType: T,
     linkId: Uuid,
     sourceId: Uuid,
@@ -65,8 +73,8 @@ export const link: {
     targetId: Uuid,
   ): LinkEvent & { action: "deleted"; link_type: T };
 } = {
-  created: (linkType, sourceId, targetId, metadata, linkId = freshId()) =>
-    linkEvent(CREATED, linkType, linkId, sourceId, targetId, metadata ?? null),
+  created: (linkType: string, sourceId: Uuid, targetId: Uuid, metadata: ReadonlyJson = null, linkId = freshId()) =>
+    linkEvent<never>(CREATED, linkType, linkId, sourceId, targetId, metadata),
   updated: (linkType, linkId, sourceId, targetId, metadata) =>
     linkEvent(UPDATED, linkType, linkId, sourceId, targetId, metadata),
   deleted: (linkType, linkId, sourceId, targetId) => linkEvent(DELETED, linkType, linkId, sourceId, targetId, null),

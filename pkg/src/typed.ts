@@ -93,6 +93,10 @@ type LinkOf<M> = { [T in Names<M>]: Named<"link_type", T> & LinkEvent<Frozen<M[T
 type Frozen<P> = Json extends P ? ReadonlyJson : Extract<DeepReadonly<P>, ReadonlyJson>;
 type DeepReadonly<P> = { readonly [K in keyof P]: DeepReadonly<P[K]> };
 
+/** `ReadonlyJson` of these scalars. Inferring them keeps literals: `{ status: "open" }` has no `string`. */
+export type JsonOf<V extends Scalar> = V | readonly JsonOf<V>[] | { readonly [key: string]: JsonOf<V> };
+export type Scalar = null | boolean | number | string;
+
 type Entities<S extends Schema> = NonNullable<S["entities"]>;
 type Links<S extends Schema> = NonNullable<S["links"]>;
 type Names<M> = keyof M & string;
