@@ -46,22 +46,18 @@ export type DeliveredFor<S extends Schema, F, D> = "immediate" extends D ? Envel
 type EventFor<S extends Schema, F> = S extends infer I extends Schema ? Matching<Entities<I>, Links<I>, F> : never;
 
 type Matching<E, L, F> = F extends { readonly entity_type: infer T extends string | readonly string[] }
-  ? EntityFor<E, NamesFor<E, Each<T>>, F>
+  ? { [K in NamesFor<E, Each<T>>]: EntityFor<E, K, F> }[NamesFor<E, Each<T>>]
   : F extends { readonly link_type: infer T extends string | readonly string[] }
-    ? LinkFor<L, NamesFor<L, Each<T>>, F>
+    ? { [K in NamesFor<L, Each<T>>]: LinkFor<L, K, F> }[NamesFor<L, Each<T>>]
     : F extends { readonly kind: "entity" }
-      ? EntityFor<E, Names<E>, F>
+      ? { [K in Names<E>]: EntityFor<E, K, F> }[Names<E>]
       : F extends { readonly kind: "link" }
-        ? LinkFor<L, Names<L>, F>
-        : EntityFor<E, Names<E>, F> | LinkFor<L, Names<L>, F>;
+        ? { [K in Names<L>]: LinkFor<L, K, F> }[Names<L>]
+        : { [K in Names<E>]: EntityFor<E, K, F> }[Names<E>] | { [K in Names<L>]: LinkFor<L, K, F> }[Names<L>];
 
 /** Each type is told apart by its name. */
-type EntityFor<M, T extends string, F> = {
-  [K in T]: OfAction<EntityEvent<Payload<M, K>> & Named<"entity_type", K>, F>;
-}[T];
-type LinkFor<M, T extends string, F> = {
-  [K in T]: OfAction<LinkEvent<Payload<M, K>> & Named<"link_type", K>, F>;
-}[T];
+type EntityFor<M, K extends string, F> = OfAction<EntityEvent<Payload<M, K>> & Named<"entity_type", K>, F>;
+type LinkFor<M, K extends string, F> = OfAction<LinkEvent<Payload<M, K>> & Named<"link_type", K>, F>;
 type Named<Field extends string, T extends string> = string extends T ? unknown : { [K in Field]: T };
 type Payload<M, T> = T extends keyof M ? (Json extends M[T] ? Json : Extract<M[T], ReadonlyJson>) : Json;
 

@@ -289,7 +289,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * for await (const { event } of bus.events({ entity_type: "order" })) console.log(event);
    */
   events<F extends Filter>(filter: UnknownFilter<F>, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
-  events<const F extends FilterFor<S, F> = Filter, D extends Delivery = Delivery>(
+  events<const F extends FilterFor<S, F> = {}, D extends Delivery = Delivery>(
     filter?: F,
     options?: SubscribeOptions<D>,
   ): AsyncIterableIterator<DeliveredFor<S, F, D>>;
@@ -338,7 +338,7 @@ export interface EventLog<out S extends Schema = Schema> {
     filter: UnknownFilter<F>;
     reverse?: boolean;
   }): Promise<Logged[]>;
-  read<const F extends FilterFor<S, F> = Filter>(options?: {
+  read<const F extends FilterFor<S, F> = {}>(options?: {
     from?: SeqNo;
     to?: SeqNo;
     limit?: number;
@@ -365,7 +365,7 @@ export interface EventLog<out S extends Schema = Schema> {
     position: SeekPosition | undefined,
     options: ConsumerOptions<F> & { filter: UnknownFilter<F> },
   ): AsyncIterableIterator<Logged>;
-  subscribe<const F extends FilterFor<S, F> = Filter>(
+  subscribe<const F extends FilterFor<S, F> = {}>(
     consumer: string,
     position?: SeekPosition,
     options?: ConsumerOptions<F>,
