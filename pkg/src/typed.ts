@@ -24,7 +24,7 @@ type Declared<E, L, F> = unknown extends Undeclared<E, TypesIn<F, "entity_type">
   ? DeclaredFilter<keyof E & string, keyof L & string>
   : Filter;
 type Undeclared<M, T> = T extends `${string}*` ? never : string extends T ? never : T extends keyof M ? never : unknown;
-type TypesIn<F, Field extends string> = F extends { readonly [K in Field]: infer T } ? Each<T> : never;
+type TypesIn<F, Field extends string> = F extends { readonly [K in Field]?: infer T } ? Each<NonNullable<T>> : never;
 interface DeclaredFilter<E, L> extends Omit<Filter, "entity_type" | "link_type"> {
   entity_type?: E | readonly E[];
   link_type?: L | readonly L[];

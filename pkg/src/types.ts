@@ -5,7 +5,7 @@ import type { DeliveredFor, EnvelopeFor, FilterFor, Publishable, UnknownFilter }
 /** What JSON can say: the payloads of events are made of it. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** JSON that may be `readonly`, as `as const` makes it. */
+/** JSON that may be `readonly`, as `as const` makes it: what is published is taken so. */
 export type ReadonlyJson =
   | null
   | boolean
@@ -61,8 +61,10 @@ export interface EventEnvelope<E extends EventOf<Schema> = FrameworkEvent> {
 export type Logged<E extends EventEnvelope<EventOf<Schema>> = EventEnvelope> = E & { seq_no: SeqNo };
 
 /**
- * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`. It types
- * what is read, by the filter; nobody compares it with what is published, or was stored by an earlier version.
+ * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`. What is
+ * published is checked against it, and filters name its types. What is read has its types by the filter, or once you ask
+ * `event.entity_type`; nobody compares that with what an earlier version has stored. `Bus<Shop>` serves where any `Bus` does,
+ * and what is published through that isn't checked.
  *
  * @example
  * type Shop = {
@@ -79,7 +81,12 @@ export interface Schema {
   links?: { [linkType: string]: ReadonlyJson };
 }
 
-/** The events that a schema allows: what `publish` takes. Without a schema, every event. */
+/**
+ * The events that a schema allows: what `publish` takes. Without a schema, every event.
+ *
+ * @example
+ * const events: EventOf<Shop>[] = [entity.created("order", { total: 42 }), entity.deleted("customer", id)];
+ */
 export type EventOf<S extends Schema> = Publishable<S>;
 
 /** One value, or an array of which any matches. */
@@ -191,7 +198,7 @@ export interface PublishOptions {
   meta?: { readonly [key: string]: ReadonlyJson };
 }
 
-/** When an event is delivered. */
+/** When an event is delivered: after its commit, or at once. */
 export type Delivery = "committed" | "immediate";
 
 /** How `subscribe` and `events` deliver. */

@@ -103,6 +103,11 @@ export async function narrowed(bus: Bus<Shop>) {
   for await (const { event } of bus.log.subscribe("c")) event satisfies EventOf<Shop>;
 }
 
+// A type that may be absent narrows nothing.
+export function optional(bus: Bus<Shop>, filter: { entity_type?: "order" }) {
+  bus.subscribe(filter, (envelope) => true satisfies Same<typeof envelope, EnvelopeFor<Shop>>);
+}
+
 // A prefix gives the types that it matches.
 export function prefixes(bus: Bus<Shop>) {
   bus.subscribe({ entity_type: "order*", event_type: "created" }, ({ event }) => {

@@ -11,6 +11,8 @@ declare const typed: Bus<Shop>;
 declare const todos: Bus<{ entities: { todo: { text: string } } }>;
 declare const id: string;
 declare const text: string;
+declare const maybe: "order" | "invoice";
+declare const optional: { entity_type?: "invoice" };
 declare const json: Json;
 declare const event: FrameworkEvent;
 
@@ -65,6 +67,10 @@ typed.events({ entity_type: "invoice" });
 typed.log.read({ filter: { entity_type: "invoice" } });
 // @ts-expect-error an unknown type
 typed.log.subscribe("c", "latest", { filter: { link_type: ["rated", "likes"] } });
+// @ts-expect-error a type that may be unknown
+typed.subscribe({ entity_type: maybe }, () => {});
+// @ts-expect-error a type that may be absent is unknown all the same
+typed.subscribe(optional, () => {});
 // @ts-expect-error a schema without links has none
 todos.subscribe({ link_type: "rated" }, () => {});
 
