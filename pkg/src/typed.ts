@@ -15,7 +15,7 @@ import type { EntityEvent, EventEnvelope, Filter, Json, LinkEvent, Logged, Reado
  */
 export type FilterFor<S extends Schema, F> = Exact<F> & Declared<Entities<S>, Links<S>, F>;
 
-/** Inference alone would let a misspelt field pass. */
+/** Inference alone would let a misspelt field pass. One that may be absent is no literal's, and the application's own. */
 type Exact<F> = Record<Exclude<RequiredKeys<F>, keyof Filter>, never>;
 type RequiredKeys<F> = { [K in keyof F]-?: {} extends Pick<F, K> ? never : K }[keyof F];
 
@@ -24,7 +24,7 @@ type Declared<E, L, F> = unknown extends Undeclared<E, TypesIn<F, "entity_type">
   ? DeclaredFilter<keyof E & string, keyof L & string>
   : Filter;
 type Undeclared<M, T> = T extends `${string}*` ? never : string extends T ? never : T extends keyof M ? never : unknown;
-type TypesIn<F, Field extends string> = F extends { readonly [K in Field]?: infer T } ? Each<NonNullable<T>> : never;
+type TypesIn<F, Field extends string> = F extends { readonly [K in Field]?: infer T } ? Each<T> : never;
 interface DeclaredFilter<E, L> extends Omit<Filter, "entity_type" | "link_type"> {
   entity_type?: E | readonly E[];
   link_type?: L | readonly L[];

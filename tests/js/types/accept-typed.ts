@@ -104,7 +104,8 @@ export async function narrowed(bus: Bus<Shop>) {
 }
 
 // A type that may be absent narrows nothing.
-export function optional(bus: Bus<Shop>, filter: { entity_type?: "order" }) {
+export function optional(bus: Bus<Shop>, filter: { entity_type?: "order" }, named: { entity_type: "order"; name?: string }) {
+  bus.subscribe(named, ({ event }) => event.entity_type satisfies "order");
   bus.subscribe(filter, (envelope) => true satisfies Same<typeof envelope, EnvelopeFor<Shop>>);
 }
 
@@ -189,7 +190,7 @@ function ends<S extends Schema>(bus: Bus<S>) {
 }
 
 // Publishing is checked against the schema, and what it allows compiles: through the constructors and as plain objects.
-type Status = { entities: { ticket: { status: "open" | "closed"; tags?: string[]; by: { name: string } | null }; note: string; any: Json }; links: { about: null; weighs: number } };
+type Status = { entities: { ticket: { status: "open" | "closed"; tags?: string[]; by: { name: string } | null }; note: string; any: Json }; links: { about: null; weighs: number; rates: { stars: 1 | 2 | 3 }; counts: { stars: number } } };
 export function allowed(bus: Bus<Status>, status: "open" | "closed", event: EventOf<Status>) {
   bus.publish(entity.created("ticket", { status: "open", by: null }));
   bus.publish(entity.created("ticket", { status, by: { name: "Ann" }, tags: [] }, id));
@@ -200,6 +201,8 @@ export function allowed(bus: Bus<Status>, status: "open" | "closed", event: Even
   bus.publish(link.created("about", id, id));
   bus.publish(link.created("weighs", id, id, 5, id));
   bus.publish(link.updated("weighs", id, id, id, 6));
+  bus.publish(link.created("rates", id, id, { stars: 3 }));
+  bus.publish(link.updated("rates", id, id, id, { stars: 1 }));
   bus.publish(link.deleted("weighs", id, id, id));
   bus.publish({ kind: "entity", action: "created", entity_type: "ticket", entity_id: id, data: { status: "open", by: null } });
   bus.publish({ kind: "link", action: "updated", link_type: "weighs", link_id: id, source_id: id, target_id: id, metadata: 5 });
