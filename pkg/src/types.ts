@@ -284,6 +284,8 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
     options?: SubscribeOptions<D>,
   ): () => void;
 
+  /** As below, for a filter of which the compiler knows nothing. */
+  events<F extends Filter>(filter: UnknownFilter<F>, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
   /**
    * The same as an async iterable; `break`, `return()` and the signal end it, and drop what it has, and so does the garbage
    * collector once nobody holds it or waits for it. It starts at the call. A slow reader catches up from the log; with
@@ -295,7 +297,6 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * @example
    * for await (const { event } of bus.events({ entity_type: "order" })) console.log(event);
    */
-  events<F extends Filter>(filter: UnknownFilter<F>, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
   events<const F extends FilterFor<S, F> = {}, D extends Delivery = Delivery>(
     filter?: F,
     options?: SubscribeOptions<D>,
@@ -328,6 +329,14 @@ export interface EventLog<out S extends Schema = Schema> {
    */
   append(envelopes: readonly EventEnvelope<EventOf<Schema>>[]): Promise<SeqNo[]>;
 
+  /** As below, for a filter of which the compiler knows nothing. */
+  read<F extends Filter>(options: {
+    from?: SeqNo;
+    to?: SeqNo;
+    limit?: number;
+    filter: UnknownFilter<F>;
+    reverse?: boolean;
+  }): Promise<Logged[]>;
   /**
    * A page of stored events. `from` inclusive, default the first; `to` inclusive, default the last; `limit` counts what
    * matches `filter`, default 1000; `reverse` begins at `to`.
@@ -338,13 +347,6 @@ export interface EventLog<out S extends Schema = Schema> {
    * const newest = await bus.log.read({ reverse: true, limit: 20 });
    * const before = await bus.log.read({ reverse: true, limit: 20, to: newest.at(-1)!.seq_no - 1 });
    */
-  read<F extends Filter>(options: {
-    from?: SeqNo;
-    to?: SeqNo;
-    limit?: number;
-    filter: UnknownFilter<F>;
-    reverse?: boolean;
-  }): Promise<Logged[]>;
   read<const F extends FilterFor<S, F> = {}>(options?: {
     from?: SeqNo;
     to?: SeqNo;
@@ -353,6 +355,12 @@ export interface EventLog<out S extends Schema = Schema> {
     reverse?: boolean;
   }): Promise<Logged<EnvelopeFor<S, F>>[]>;
 
+  /** As below, for a filter of which the compiler knows nothing. */
+  subscribe<F extends Filter>(
+    consumer: string,
+    position: SeekPosition | undefined,
+    options: ConsumerOptions<F> & { filter: UnknownFilter<F> },
+  ): AsyncIterableIterator<Logged>;
   /**
    * Stored events, then live ones: in order, no gap, no duplicate, until the bus is closed or deleted. Subscriptions of
    * one name each get all events, unless they are `exclusive`. Default position "latest". Acknowledge with `ack`, so that
@@ -367,11 +375,6 @@ export interface EventLog<out S extends Schema = Schema> {
    *   bus.log.ack("mailer", seq_no);
    * }
    */
-  subscribe<F extends Filter>(
-    consumer: string,
-    position: SeekPosition | undefined,
-    options: ConsumerOptions<F> & { filter: UnknownFilter<F> },
-  ): AsyncIterableIterator<Logged>;
   subscribe<const F extends FilterFor<S, F> = {}>(
     consumer: string,
     position?: SeekPosition,

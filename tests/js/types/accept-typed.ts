@@ -67,7 +67,18 @@ export function watch<S extends Schema>(bus: Bus<S>, log: EventLog<S>, anyBus: B
 function watchAll(bus: Bus) {
   return bus.subscribe((envelope) => envelope.event.kind);
 }
+export function createHooks<S extends Schema>(bus: Bus<S>, useEffect: (begin: () => () => void) => void) {
+  return {
+    usePublish: () => (event: EventOf<S>) => bus.publish(event),
+    useEvent: <const F extends FilterFor<S, F>>(filter: F, handler: (envelope: EnvelopeFor<S, F>) => void) => useEffect(() => bus.subscribe(filter, handler)),
+    useEvery: (handler: (envelope: EnvelopeFor<S>) => void) => useEffect(() => bus.subscribe(handler)),
+  };
+}
 export function adapters(bus: Bus<Shop>, plain: Bus) {
+  const hooks = createHooks(bus, (begin) => begin()());
+  hooks.usePublish()(entity.created("customer", { name: "Ann" }));
+  hooks.useEvent({ entity_type: "order", event_type: "created" }, ({ event }) => event.data.total satisfies number);
+  hooks.useEvery(({ event }) => (event.kind === "entity" && event.entity_type === "customer" && event.action === "created" ? event.data.name : null));
   onEach(bus, { entity_type: "order", event_type: "created" }, ({ event }) => event.data.total satisfies number);
   onEach(bus, { link_type: ["rated", "placed_by"] }, ({ event }) => event.link_type satisfies "rated" | "placed_by");
   onEach(plain, { entity_type: "order" }, ({ event }) => event.entity_id);

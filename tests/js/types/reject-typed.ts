@@ -1,6 +1,6 @@
 // Every statement below a @ts-expect-error must fail to compile: the compiler reports those that don't.
 import { entity, link, openBus } from "everbus";
-import type { Bus, EventOf, FrameworkEvent, Json, Schema } from "everbus";
+import type { Bus, EnvelopeFor, EventOf, FilterFor, FrameworkEvent, Json, Schema } from "everbus";
 
 type Shop = {
   entities: { order: { total: number; lines: string[] }; order_line: { count: number }; customer: { name: string } };
@@ -49,6 +49,16 @@ export function generic<S extends Schema>(bus: Bus<S>) {
   // @ts-expect-error nobody says that the schema has orders
   bus.publish(entity.created("order", { total: 1 }));
 }
+
+// What hands on a filter or an event hands on what is checked.
+declare function onEach<S extends Schema, const F extends FilterFor<S, F>>(bus: Bus<S>, filter: F, handler: (envelope: EnvelopeFor<S, F>) => void): void;
+declare function publishOn<S extends Schema>(bus: Bus<S>, event: EventOf<S>): void;
+// @ts-expect-error an unknown type
+onEach(typed, { entity_type: "invoice" }, () => {});
+// @ts-expect-error an order has no such field
+onEach(typed, { entity_type: "order", event_type: "created" }, ({ event }) => event.data.totl);
+// @ts-expect-error a misspelt field
+publishOn(typed, entity.created("order", { totl: 1, lines: [] }));
 
 // A filter names types that are declared.
 // @ts-expect-error an unknown type
