@@ -5,7 +5,8 @@ import type { JsonOf, Scalar } from "./typed.js";
 import { uuidV7 } from "./uuid.js";
 
 /**
- * Makes entity events. A wrong argument throws `invalid_event`.
+ * Makes entity events, whose own types say what they are, so that `publish` can check them. A wrong argument throws
+ * `invalid_event`.
  *
  * @example
  * const created = entity.created("order", { total: 42 });
@@ -42,7 +43,7 @@ export const entity: {
  * bus.publish(link.created("has_invoice", orderId, invoiceId, { priority: "high" }));
  */
 export const link: {
-  /** The link came into being. Without `metadata` it carries null; without `linkId` it gets a fresh UUID v7. */
+  /** The link came into being, and carries null. Without `linkId` it gets a fresh UUID v7. */
   created<T extends string>(
     linkType: T,
     sourceId: Uuid,
@@ -50,6 +51,7 @@ export const link: {
     metadata?: null,
     linkId?: Uuid,
   ): LinkEvent<null> & { action: "created"; link_type: T };
+  /** The link came into being, and carries `metadata`. Without `linkId` it gets a fresh UUID v7. */
   created<T extends string, M extends JsonOf<V>, V extends Scalar = Scalar>(
     linkType: T,
     sourceId: Uuid,
@@ -84,7 +86,12 @@ function freshId(): Uuid {
   return uuidV7(now());
 }
 
-function entityEvent<E extends EntityEvent<ReadonlyJson>>(shape: number, type: string, id: Uuid, data: ReadonlyJson): E {
+function entityEvent<E extends EntityEvent<ReadonlyJson>>(
+  shape: number,
+  type: string,
+  id: Uuid,
+  data: ReadonlyJson,
+): E {
   return checked(makeEvent(shape, type, id, "", "", data as Json)) as E;
 }
 

@@ -15,12 +15,14 @@ import type { EntityEvent, EventEnvelope, Filter, Json, LinkEvent, Logged, Reado
  */
 export type FilterFor<S extends Schema, F> = Exact<F> & Declared<Entities<S>, Links<S>, F>;
 
-/** Inference alone would let a misspelt field pass. One that may be absent is no literal's, and the application's own. */
+/** Inference alone would let a misspelt field pass. One that may be absent is the application's own, no literal's. */
 type Exact<F> = Record<Exclude<RequiredKeys<F>, keyof Filter>, never>;
 type RequiredKeys<F> = { [K in keyof F]-?: {} extends Pick<F, K> ? never : K }[keyof F];
 
 // This way round a generic schema passes: the compiler sees that with `any` in its place nothing is undeclared.
-type Declared<E, L, F> = unknown extends Undeclared<E, TypesIn<F, "entity_type">> | Undeclared<L, TypesIn<F, "link_type">>
+type Declared<E, L, F> = unknown extends
+  | Undeclared<E, TypesIn<F, "entity_type">>
+  | Undeclared<L, TypesIn<F, "link_type">>
   ? DeclaredFilter<keyof E & string, keyof L & string>
   : Filter;
 type Undeclared<M, T> = T extends `${string}*` ? never : string extends T ? never : T extends keyof M ? never : unknown;
@@ -34,13 +36,15 @@ interface DeclaredFilter<E, L> extends Omit<Filter, "entity_type" | "link_type">
 export type UnknownFilter<F> = F & (Filter extends F ? ("entity_type" extends keyof F ? unknown : never) : never);
 
 /**
- * What a filter of the type `F` lets through, given what the application declared. Without a declared schema payloads are
- * any JSON, and so they are for code that is generic over it.
+ * What a filter of the type `F` lets through, given what the application declared. Without a declared schema payloads
+ * are any JSON, and so they are for code that is generic over it.
  */
 export type EnvelopeFor<S extends Schema, F = {}> = EventEnvelope<EventFor<S, F>>;
 
 /** The same with its number, unless delivery may be immediate. */
-export type DeliveredFor<S extends Schema, F, D> = "immediate" extends D ? EnvelopeFor<S, F> : Logged<EnvelopeFor<S, F>>;
+export type DeliveredFor<S extends Schema, F, D> = "immediate" extends D
+  ? EnvelopeFor<S, F>
+  : Logged<EnvelopeFor<S, F>>;
 
 // That it is inferred tells the compiler that buses relate as their schemas do.
 type EventFor<S extends Schema, F> = S extends infer I extends Schema ? Matching<Entities<I>, Links<I>, F> : never;

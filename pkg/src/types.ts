@@ -62,9 +62,9 @@ export type Logged<E extends EventEnvelope<EventOf<Schema>> = EventEnvelope> = E
 
 /**
  * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`. What is
- * published is checked against it, and filters name its types. What is read has its types by the filter, or once you ask
- * `event.entity_type`; nobody compares that with what an earlier version has stored. `Bus<Shop>` serves where any `Bus` does,
- * and what is published through that isn't checked.
+ * published is checked against it, and filters name its types. What is read is typed by the filter, or by asking for
+ * `event.entity_type`; nobody compares that with what an earlier version has stored. `Bus<Shop>` serves where any `Bus`
+ * does, and what is published through that isn't checked.
  *
  * @example
  * type Shop = {
