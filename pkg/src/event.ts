@@ -1,10 +1,12 @@
 import { now } from "./clock.js";
 import { CREATED, DELETED, LINK, UPDATED, makeEvent, readEvent, snapshot } from "./entry.js";
-import type { EntityEvent, FrameworkEvent, Json, LinkEvent, Uuid } from "./types.js";
+import type { EntityEvent, FrameworkEvent, Json, LinkEvent, ReadonlyJson, Uuid } from "./types.js";
+import type { JsonOf, Scalar } from "./typed.js";
 import { uuidV7 } from "./uuid.js";
 
 /**
- * Makes entity events. A wrong argument throws `invalid_event`.
+ * Makes entity events, whose own types say what they are, so that `publish` can check them. A wrong argument throws
+ * `invalid_event`.
  *
  * @example
  * const created = entity.created("order", { total: 42 });
@@ -14,11 +16,19 @@ import { uuidV7 } from "./uuid.js";
  */
 export const entity: {
   /** The entity came into being. Without `entityId` it gets a fresh UUID v7. */
-  created(entityType: string, data: Json, entityId?: Uuid): EntityEvent;
+  created<T extends string, D extends JsonOf<V>, V extends Scalar = Scalar>(
+    entityType: T,
+    data: D,
+    entityId?: Uuid,
+  ): EntityEvent<D> & { action: "created"; entity_type: T };
   /** The entity changed. */
-  updated(entityType: string, entityId: Uuid, data: Json): EntityEvent;
+  updated<T extends string, D extends JsonOf<V>, V extends Scalar = Scalar>(
+    entityType: T,
+    entityId: Uuid,
+    data: D,
+  ): EntityEvent<D> & { action: "updated"; entity_type: T };
   /** The entity is gone. */
-  deleted(entityType: string, entityId: Uuid): EntityEvent;
+  deleted<T extends string>(entityType: T, entityId: Uuid): EntityEvent & { action: "deleted"; entity_type: T };
 } = {
   created: (entityType, data, entityId = freshId()) => entityEvent(CREATED, entityType, entityId, data),
   updated: (entityType, entityId, data) => entityEvent(UPDATED, entityType, entityId, data),
@@ -33,15 +43,40 @@ export const entity: {
  * bus.publish(link.created("has_invoice", orderId, invoiceId, { priority: "high" }));
  */
 export const link: {
-  /** The link came into being. Without `metadata` it carries null; without `linkId` it gets a fresh UUID v7. */
-  created(linkType: string, sourceId: Uuid, targetId: Uuid, metadata?: Json, linkId?: Uuid): LinkEvent;
+  /** The link came into being, and carries null. Without `linkId` it gets a fresh UUID v7. */
+  created<T extends string>(
+    linkType: T,
+    sourceId: Uuid,
+    targetId: Uuid,
+    metadata?: null,
+    linkId?: Uuid,
+  ): LinkEvent<null> & { action: "created"; link_type: T };
+  /** The link came into being, and carries `metadata`. Without `linkId` it gets a fresh UUID v7. */
+  created<T extends string, M extends JsonOf<V>, V extends Scalar = Scalar>(
+    linkType: T,
+    sourceId: Uuid,
+    targetId: Uuid,
+    metadata?: M,
+    linkId?: Uuid,
+  ): LinkEvent<M> & { action: "created"; link_type: T };
   /** The link's metadata changed. */
-  updated(linkType: string, linkId: Uuid, sourceId: Uuid, targetId: Uuid, metadata: Json): LinkEvent;
+  updated<T extends string, M extends JsonOf<V>, V extends Scalar = Scalar>(
+    linkType: T,
+    linkId: Uuid,
+    sourceId: Uuid,
+    targetId: Uuid,
+    metadata: M,
+  ): LinkEvent<M> & { action: "updated"; link_type: T };
   /** The link is gone. */
-  deleted(linkType: string, linkId: Uuid, sourceId: Uuid, targetId: Uuid): LinkEvent;
+  deleted<T extends string>(
+    linkType: T,
+    linkId: Uuid,
+    sourceId: Uuid,
+    targetId: Uuid,
+  ): LinkEvent & { action: "deleted"; link_type: T };
 } = {
-  created: (linkType, sourceId, targetId, metadata = null, linkId = freshId()) =>
-    linkEvent(CREATED, linkType, linkId, sourceId, targetId, metadata),
+  created: (linkType: string, sourceId: Uuid, targetId: Uuid, metadata: ReadonlyJson = null, linkId = freshId()) =>
+    linkEvent<never>(CREATED, linkType, linkId, sourceId, targetId, metadata),
   updated: (linkType, linkId, sourceId, targetId, metadata) =>
     linkEvent(UPDATED, linkType, linkId, sourceId, targetId, metadata),
   deleted: (linkType, linkId, sourceId, targetId) => linkEvent(DELETED, linkType, linkId, sourceId, targetId, null),
@@ -51,12 +86,24 @@ function freshId(): Uuid {
   return uuidV7(now());
 }
 
-function entityEvent(shape: number, type: string, id: Uuid, data: Json): EntityEvent {
-  return checked(makeEvent(shape, type, id, "", "", data)) as EntityEvent;
+function entityEvent<E extends EntityEvent<ReadonlyJson>>(
+  shape: number,
+  type: string,
+  id: Uuid,
+  data: ReadonlyJson,
+): E {
+  return checked(makeEvent(shape, type, id, "", "", data as Json)) as E;
 }
 
-function linkEvent(shape: number, type: string, id: Uuid, source: Uuid, target: Uuid, metadata: Json): LinkEvent {
-  return checked(makeEvent(LINK + shape, type, id, source, target, metadata)) as LinkEvent;
+function linkEvent<E extends LinkEvent<ReadonlyJson>>(
+  shape: number,
+  type: string,
+  id: Uuid,
+  source: Uuid,
+  target: Uuid,
+  metadata: ReadonlyJson,
+): E {
+  return checked(makeEvent(LINK + shape, type, id, source, target, metadata as Json)) as E;
 }
 
 /** The checks of `publish`, made where the wrong argument is. The event keeps the caller's payload, not a copy. */

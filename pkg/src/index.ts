@@ -2,15 +2,17 @@ export { EverbusError } from "./errors.js";
 export type { EverbusErrorCode } from "./errors.js";
 export { entity, link } from "./event.js";
 export { deleteBus, openBus } from "./open.js";
-export type { EnvelopeFor } from "./typed.js";
+export type { EnvelopeFor, FilterFor } from "./typed.js";
 export type {
   Bus,
   BusOptions,
   ConsumerInfo,
   ConsumerOptions,
+  Delivery,
   EntityEvent,
   EventEnvelope,
   EventLog,
+  EventOf,
   Filter,
   FrameworkEvent,
   Json,
@@ -19,6 +21,7 @@ export type {
   LogStats,
   OneOrMany,
   PublishOptions,
+  ReadonlyJson,
   Receipt,
   Schema,
   SeekPosition,

@@ -1,9 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { EverbusError } from "./errors.js";
-import type { EnvelopeFor, ExactFilter } from "./typed.js";
+import type { DeliveredFor, EnvelopeFor, FilterFor, Publishable, UnknownFilter } from "./typed.js";
 
 /** What JSON can say: the payloads of events are made of it. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** JSON that may be `readonly`, as `as const` makes it: what is published is taken so. */
+export type ReadonlyJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly ReadonlyJson[]
+  | { readonly [key: string]: ReadonlyJson };
 
 /** A UUID in its RFC 9562 text form. Upper case is accepted; what everbus delivers is lower case. */
 export type Uuid = string;
@@ -12,12 +21,12 @@ export type Uuid = string;
 export type SeqNo = number;
 
 /** Something happened to an entity: an order was created, updated or deleted. `T` is its payload. */
-export type EntityEvent<T extends Json = Json> =
+export type EntityEvent<T extends ReadonlyJson = Json> =
   | { kind: "entity"; action: "created" | "updated"; entity_type: string; entity_id: Uuid; data: T }
   | { kind: "entity"; action: "deleted"; entity_type: string; entity_id: Uuid };
 
 /** Something happened to a link between two entities. `M` is its metadata; none is `null`. */
-export type LinkEvent<M extends Json = Json> =
+export type LinkEvent<M extends ReadonlyJson = Json> =
   | {
       kind: "link";
       action: "created" | "updated";
@@ -33,7 +42,7 @@ export type LinkEvent<M extends Json = Json> =
 export type FrameworkEvent = EntityEvent | LinkEvent;
 
 /** An event with its identity, its time and, once the log has assigned it, its number. */
-export interface EventEnvelope<E extends FrameworkEvent = FrameworkEvent> {
+export interface EventEnvelope<E extends EventOf<Schema> = FrameworkEvent> {
   /** UUID v7: unique, and the key that makes an append idempotent. */
   id: Uuid;
   /** RFC 3339, UTC, ends in "Z". Never an ordering key: order is `seq_no`. */
@@ -49,11 +58,13 @@ export interface EventEnvelope<E extends FrameworkEvent = FrameworkEvent> {
 }
 
 /** An envelope as the log gives it: with its number. */
-export type Logged<E extends EventEnvelope = EventEnvelope> = E & { seq_no: SeqNo };
+export type Logged<E extends EventEnvelope<EventOf<Schema>> = EventEnvelope> = E & { seq_no: SeqNo };
 
 /**
- * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`. It types
- * what is read, by the filter; nobody compares it with what is published, or was stored by an earlier version.
+ * What an application declares to get typed events. Declare payloads with `type`: an `interface` is no `Json`. What is
+ * published is checked against it, and filters name its types. What is read is typed by the filter, or by asking for
+ * `event.entity_type`; nobody compares that with what an earlier version has stored. `Bus<Shop>` serves where any `Bus`
+ * does, and what is published through that isn't checked.
  *
  * @example
  * type Shop = {
@@ -65,10 +76,18 @@ export type Logged<E extends EventEnvelope = EventEnvelope> = E & { seq_no: SeqN
  */
 export interface Schema {
   /** The payload of each entity type. */
-  entities: { [entityType: string]: Json };
+  entities?: { [entityType: string]: ReadonlyJson };
   /** The metadata of each link type. */
-  links: { [linkType: string]: Json };
+  links?: { [linkType: string]: ReadonlyJson };
 }
+
+/**
+ * The events that a schema allows: what `publish` takes. Without a schema, every event.
+ *
+ * @example
+ * const events: EventOf<Shop>[] = [entity.created("order", { total: 42 }), entity.deleted("customer", id)];
+ */
+export type EventOf<S extends Schema> = Publishable<S>;
 
 /** One value, or an array of which any matches. */
 export type OneOrMany<T> = T | T[];
@@ -85,19 +104,19 @@ export interface Filter {
   /** Entities or links. */
   kind?: "entity" | "link";
   /** What happened to it. */
-  event_type?: OneOrMany<"created" | "updated" | "deleted">;
+  event_type?: OneOrMany<"created" | "updated" | "deleted"> | readonly ("created" | "updated" | "deleted")[];
   /** Never matches a link event. */
-  entity_type?: OneOrMany<string>;
+  entity_type?: OneOrMany<string> | readonly string[];
   /** An entity's id, or a link's own id. */
-  entity_id?: OneOrMany<Uuid>;
+  entity_id?: OneOrMany<Uuid> | readonly Uuid[];
   /** Never matches an entity event. */
-  link_type?: OneOrMany<string>;
+  link_type?: OneOrMany<string> | readonly string[];
   /** Where a link starts. */
-  source_id?: OneOrMany<Uuid>;
+  source_id?: OneOrMany<Uuid> | readonly Uuid[];
   /** Where a link ends. */
-  target_id?: OneOrMany<Uuid>;
+  target_id?: OneOrMany<Uuid> | readonly Uuid[];
   /** An entity by its id, a link by its source or target. */
-  touches?: OneOrMany<Uuid>;
+  touches?: OneOrMany<Uuid> | readonly Uuid[];
 }
 
 /**
@@ -176,17 +195,20 @@ export interface PublishOptions {
    */
   id?: Uuid;
   /** Stored and delivered with the envelope, verbatim. At most 1 MiB of JSON. */
-  meta?: { [key: string]: Json };
+  meta?: { readonly [key: string]: ReadonlyJson };
 }
 
+/** When an event is delivered: after its commit, or at once. */
+export type Delivery = "committed" | "immediate";
+
 /** How `subscribe` and `events` deliver. */
-export interface SubscribeOptions {
+export interface SubscribeOptions<D extends Delivery = Delivery> {
   /**
    * "committed" (default with a log): after the commit, with `seq_no`, in log order.
    * "immediate" (default without a log): in this realm only, without `seq_no`, and before `publish` returns; in such
    * a handler, after the event that is being delivered has reached everybody.
    */
-  deliver?: "committed" | "immediate";
+  deliver?: D;
   /** Ends the subscription when it aborts. An iterator ends without an error, and drops what it has not given out. */
   signal?: AbortSignal;
   /**
@@ -223,7 +245,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * const { committed } = bus.publish(entity.created("order", { total: 42 }));
    * const seqNo = await committed; // durable now
    */
-  publish(event: FrameworkEvent, options?: PublishOptions): Receipt;
+  publish(event: EventOf<S>, options?: PublishOptions): Receipt;
 
   /**
    * Publishes several events as one atomic append: all or none, with consecutive numbers.
@@ -232,7 +254,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * @example
    * bus.publishAll([entity.created("order", order, id), link.created("placed_by", id, customerId)]);
    */
-  publishAll(events: FrameworkEvent[], options?: PublishOptions): Receipt[];
+  publishAll(events: readonly EventOf<S>[], options?: PublishOptions): Receipt[];
 
   /**
    * Calls `handler` with every event that is committed after the call; with immediate delivery, published after it. Its
@@ -245,16 +267,25 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * @example
    * const stop = bus.subscribe({ entity_type: "order" }, ({ seq_no, event }) => console.log(seq_no, event.action));
    */
-  subscribe(handler: (envelope: EventEnvelope) => void, options?: SubscribeOptions): () => void;
-  /** The same for events that match `filter`. */
-  subscribe<const F extends Filter>(
-    filter: ExactFilter<F>,
-    handler: (envelope: EnvelopeFor<S, F>) => void,
+  subscribe<D extends Delivery = Delivery>(
+    handler: (envelope: DeliveredFor<S, {}, D>) => void,
+    options?: SubscribeOptions<D>,
+  ): () => void;
+  /** The same for a filter of which the compiler knows nothing. */
+  subscribe<F extends Filter>(
+    filter: UnknownFilter<F>,
+    handler: (envelope: EventEnvelope) => void,
     options?: SubscribeOptions,
   ): () => void;
-  /** The same for a filter whose fields aren't known to the compiler. */
-  subscribe(filter: Filter, handler: (envelope: EventEnvelope) => void, options?: SubscribeOptions): () => void;
+  /** The same for events that match `filter`. */
+  subscribe<const F extends FilterFor<S, F>, D extends Delivery = Delivery>(
+    filter: F,
+    handler: (envelope: DeliveredFor<S, F, D>) => void,
+    options?: SubscribeOptions<D>,
+  ): () => void;
 
+  /** As below, for a filter of which the compiler knows nothing. */
+  events<F extends Filter>(filter: UnknownFilter<F>, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
   /**
    * The same as an async iterable; `break`, `return()` and the signal end it, and drop what it has, and so does the garbage
    * collector once nobody holds it or waits for it. It starts at the call. A slow reader catches up from the log; with
@@ -266,12 +297,10 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * @example
    * for await (const { event } of bus.events({ entity_type: "order" })) console.log(event);
    */
-  events<const F extends Filter = Filter>(
-    filter?: ExactFilter<F>,
-    options?: SubscribeOptions,
-  ): AsyncIterableIterator<EnvelopeFor<S, F>>;
-  /** The same for a filter whose fields aren't known to the compiler. */
-  events(filter?: Filter, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
+  events<const F extends FilterFor<S, F> = {}, D extends Delivery = Delivery>(
+    filter?: F,
+    options?: SubscribeOptions<D>,
+  ): AsyncIterableIterator<DeliveredFor<S, F, D>>;
 
   /**
    * Resolves when everything published and acknowledged before the call, by this realm on this log, is durable.
@@ -298,8 +327,16 @@ export interface EventLog<out S extends Schema = Schema> {
    * @throws EverbusError `invalid_event`, `queue_full` and whatever the storage reports; then nothing was appended, unless
    * the storage can't be believed (`storage`, `unavailable`). Appending it again does no harm.
    */
-  append(envelopes: EventEnvelope[]): Promise<SeqNo[]>;
+  append(envelopes: readonly EventEnvelope<EventOf<Schema>>[]): Promise<SeqNo[]>;
 
+  /** As below, for a filter of which the compiler knows nothing. */
+  read<F extends Filter>(options: {
+    from?: SeqNo;
+    to?: SeqNo;
+    limit?: number;
+    filter: UnknownFilter<F>;
+    reverse?: boolean;
+  }): Promise<Logged[]>;
   /**
    * A page of stored events. `from` inclusive, default the first; `to` inclusive, default the last; `limit` counts what
    * matches `filter`, default 1000; `reverse` begins at `to`.
@@ -310,16 +347,20 @@ export interface EventLog<out S extends Schema = Schema> {
    * const newest = await bus.log.read({ reverse: true, limit: 20 });
    * const before = await bus.log.read({ reverse: true, limit: 20, to: newest.at(-1)!.seq_no - 1 });
    */
-  read<const F extends Filter = Filter>(options?: {
+  read<const F extends FilterFor<S, F> = {}>(options?: {
     from?: SeqNo;
     to?: SeqNo;
     limit?: number;
-    filter?: ExactFilter<F>;
+    filter?: F;
     reverse?: boolean;
   }): Promise<Logged<EnvelopeFor<S, F>>[]>;
-  /** The same for a filter whose fields aren't known to the compiler. */
-  read(options?: { from?: SeqNo; to?: SeqNo; limit?: number; filter?: Filter; reverse?: boolean }): Promise<Logged[]>;
 
+  /** As below, for a filter of which the compiler knows nothing. */
+  subscribe<F extends Filter>(
+    consumer: string,
+    position: SeekPosition | undefined,
+    options: ConsumerOptions<F> & { filter: UnknownFilter<F> },
+  ): AsyncIterableIterator<Logged>;
   /**
    * Stored events, then live ones: in order, no gap, no duplicate, until the bus is closed or deleted. Subscriptions of
    * one name each get all events, unless they are `exclusive`. Default position "latest". Acknowledge with `ack`, so that
@@ -334,13 +375,11 @@ export interface EventLog<out S extends Schema = Schema> {
    *   bus.log.ack("mailer", seq_no);
    * }
    */
-  subscribe<const F extends Filter = Filter>(
+  subscribe<const F extends FilterFor<S, F> = {}>(
     consumer: string,
     position?: SeekPosition,
     options?: ConsumerOptions<F>,
   ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
-  /** The same for a filter whose fields aren't known to the compiler. */
-  subscribe(consumer: string, position?: SeekPosition, options?: ConsumerOptions): AsyncIterableIterator<Logged>;
 
   /**
    * Acknowledges everything up to `seqNo`. Cheap enough to call for every event: what is acknowledged while one
@@ -397,7 +436,7 @@ export interface LogStats {
 /** What `log.subscribe` accepts. */
 export interface ConsumerOptions<F extends Filter = Filter> {
   /** Only these events. */
-  filter?: ExactFilter<F>;
+  filter?: F;
   /** Ends the subscription when it aborts. */
   signal?: AbortSignal;
   /**

@@ -31,6 +31,7 @@ declare const subscribeOptions: contract.SubscribeOptions;
 declare const consumerOptions: contract.ConsumerOptions;
 declare const foreign: contract.EventEnvelope;
 declare const json: contract.Json;
+declare const schema: contract.Schema;
 export const passedOptions: everbus.BusOptions = options;
 export const passedEvent: everbus.FrameworkEvent = event;
 export const passedFilter: everbus.Filter = filter;
@@ -40,6 +41,7 @@ export const passedSubscribeOptions: everbus.SubscribeOptions = subscribeOptions
 export const passedConsumerOptions: everbus.ConsumerOptions = consumerOptions;
 export const passedEnvelope: everbus.EventEnvelope = foreign;
 export const passedJson: everbus.Json = json;
+export const passedSchema: everbus.Schema = schema;
 
 // Types of the same meaning, in both directions.
 declare const entityEvent: everbus.EntityEvent<{ a: number }>;
@@ -48,7 +50,7 @@ export const sameEntity: contract.EntityEvent<{ a: number }> = entityEvent;
 export const sameLink: contract.LinkEvent<string> = linkEvent;
 export const sameEntityBack: everbus.EntityEvent<{ a: number }> = sameEntity;
 export const sameLinkBack: everbus.LinkEvent<string> = sameLink;
-export type Names = [contract.Uuid, contract.SeqNo, contract.Schema, contract.OneOrMany<string>];
-export type SameNames = [everbus.Uuid, everbus.SeqNo, everbus.Schema, everbus.OneOrMany<string>];
+export type Names = [contract.Uuid, contract.SeqNo, contract.OneOrMany<string>];
+export type SameNames = [everbus.Uuid, everbus.SeqNo, everbus.OneOrMany<string>];
 declare const names: SameNames;
 export const sameNames: Names = names;
