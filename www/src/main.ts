@@ -49,9 +49,8 @@ const alerts = new Alerts();
 let bus: Bus | undefined;
 
 async function start(): Promise<void> {
-  const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
-  const stream = new StreamControls(source, atlas, status, { catchUp, ended: goLive, fail });
-  const map = new MapView(find("map", HTMLDivElement), atlas, geography);
+  const stream = new StreamControls(atlas, status, { catchUp, ended: goLive, fail });
+  const map = new MapView(find("map", HTMLDivElement), atlas);
   const graph = new GraphView(find("graph", HTMLDivElement), atlas);
   const stage = new Stage(new Map<string, View>([["map", map], ["graph", graph]]), map, atlas);
   new TabList(find("views", HTMLDivElement)).onShow = (name) => stage.turnTo(name);
@@ -116,6 +115,10 @@ async function start(): Promise<void> {
 
   find("reload", HTMLButtonElement).addEventListener("click", () => location.reload());
   askToForget(NAME, () => stream.stop(), complain);
+
+  // The log doesn't wait for the data files: what it has is there before them, and without them.
+  stream.load(loadSource()).catch(complain);
+  loadGeography().then((geography) => map.setLand(geography)).catch(complain);
 
   let isNewsFromElsewhere = false;
   let timer = 0;

@@ -45,10 +45,10 @@ export class MapView implements View {
   #isOverStale = true;
   #frame = 0;
 
-  constructor(root: HTMLElement, atlas: Atlas, geography: Geography) {
+  constructor(root: HTMLElement, atlas: Atlas) {
     this.#root = root;
     this.#atlas = atlas;
-    this.#sheets = new Sheets(root, geography);
+    this.#sheets = new Sheets(root);
     this.#over = new Layer(root, "over");
     this.#air = new Layer(root, "air");
     this.#tip = new Tip(root);
@@ -68,6 +68,12 @@ export class MapView implements View {
     root.addEventListener("pointermove", (event) => this.#hover(event));
     root.addEventListener("pointerleave", () => this.#setHovered(undefined));
     root.addEventListener("click", (event) => this.#click(event));
+  }
+
+  /** Lays the land under the picture, which doesn't wait for it. */
+  setLand(geography: Geography): void {
+    this.#sheets.setLand(geography);
+    this.#draw();
   }
 
   show(change: Change, live: boolean): void {
