@@ -48,7 +48,7 @@ export function toAll(subscribers, size) {
   const work = { events, subscribe: subscribeAll(subscribers), deliveries: subscribers };
   const others = subscribers > 1 ? [] : [contestant("BroadcastChannel, same page", broadcastChannel, work, size / 10)];
   return {
-    name: `publish to ${subscribers} ${subscribers === 1 ? "subscriber" : "subscribers"}, each event`,
+    name: `publish to ${subscribers} ${subscribers === 1 ? "subscriber" : "subscribers"}, each event, undisturbed`,
     contestants: [...everyone(false, work, size, targetsOf[subscribers]), ...others],
   };
 }
@@ -58,7 +58,7 @@ export function inARow(subscribers, size) {
   const work = { events, subscribe: subscribeAll(subscribers), deliveries: subscribers };
   const noun = subscribers === 1 ? "subscriber" : "subscribers";
   return {
-    name: `publish to ${subscribers} ${noun}, ${size.toLocaleString("en")} in a row, mean with garbage collection`,
+    name: `publish to ${subscribers} ${noun}, each event, mean of ${size.toLocaleString("en")} in a row`,
     contestants: ["everbus", "mitt"].map((name) => ({
       ...contestant(name, () => contestants[name](false), work, size, throughout),
       targets: name === "everbus" ? [{ against: "mitt", atMost: both(meansOf[subscribers]) }] : [],
@@ -77,7 +77,7 @@ export function byType(each, size) {
   };
   const work = { events: typedEvents, subscribe, deliveries: each };
   return {
-    name: `publish to ${each * types.length} subscribers of ${types.length} types, each event`,
+    name: `publish to ${each * types.length} subscribers of ${types.length} types, each event, undisturbed`,
     contestants: everyone(true, work, size, targetsOf.types),
   };
 }

@@ -6,7 +6,7 @@ import { Drag } from "./drag.ts";
 import { find } from "../page/dom.ts";
 import { Glow } from "./glow.ts";
 import { Layer } from "./layer.ts";
-import { chooseNames, partUnder, type Box } from "./names.ts";
+import { chooseNames, isWithin, partUnder, type Box } from "./names.ts";
 import { circle, inkFor, labelOf, paintChosenRoute, paintLabel, paintName, paintRing, paintRoute, radiusOf, sizeOfName, type Ink } from "./paint.ts";
 import { Places } from "./places.ts";
 import { drawPlanes } from "./planes.ts";
@@ -247,7 +247,9 @@ export class MapView implements View {
     const { pen } = this.#names;
     const { width, height, insets } = this.#projection;
     const { k } = this.camera.sight;
-    const labels = insets.flatMap(({ label, x, y, width }) => labelOf(pen, label, this.camera.toScreen([x, y]), width * k) ?? []);
+    const labels = insets
+      .flatMap((inset) => labelOf(pen, inset.label, this.camera.toScreen([inset.x, inset.y]), inset.width * k) ?? [])
+      .filter(({ box }) => isWithin(box, width, height));
     const names = chooseNames(this.#atlas, selected, {
       width,
       height,
