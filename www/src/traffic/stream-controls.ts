@@ -43,7 +43,7 @@ export class StreamControls implements Part {
     try {
       this.#stream = new Stream(await files, this.#atlas);
     } catch (error) {
-      this.#button.textContent = "There is no data to stream";
+      this.#button.textContent = "No data to stream";
       throw error;
     }
     this.refresh();
@@ -104,9 +104,9 @@ export class StreamControls implements Part {
   }
 }
 
+/** Short, so that on a phone the button beside it stays there. */
 function nameFor(missing: { airports: number; routes: number }, { airports, routes }: Atlas): string {
   const all = missing.airports + missing.routes;
-  if (all === 0) return "All of it is streamed";
-  if (airports.size + routes.size > 0) return `Stream the missing ${number(all)}`;
-  return `Stream ${count(missing.airports, "airport")} and ${count(missing.routes, "route")}`;
+  if (all === 0) return "All streamed";
+  return airports.size + routes.size > 0 ? `Stream ${number(all)} more` : `Stream ${count(all, "event")}`;
 }
