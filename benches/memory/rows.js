@@ -48,7 +48,7 @@ export function toAll(subscribers, size) {
   const work = { events, subscribe: subscribeAll(subscribers), deliveries: subscribers };
   const others = subscribers > 1 ? [] : [contestant("BroadcastChannel, same page", broadcastChannel, work, size / 10)];
   return {
-    name: `publish to ${subscribers} ${subscribers === 1 ? "subscriber" : "subscribers"}, each event, undisturbed`,
+    name: `${publishTo(subscribers)}, each event, undisturbed`,
     contestants: [...everyone(false, work, size, targetsOf[subscribers]), ...others],
   };
 }
@@ -56,15 +56,16 @@ export function toAll(subscribers, size) {
 /** The same in the mean of all pieces, each of `size` events in a row. */
 export function inARow(subscribers, size) {
   const work = { events, subscribe: subscribeAll(subscribers), deliveries: subscribers };
-  const noun = subscribers === 1 ? "subscriber" : "subscribers";
   return {
-    name: `publish to ${subscribers} ${noun}, each event, mean of ${size.toLocaleString("en")} in a row`,
+    name: `${publishTo(subscribers)}, each event, mean of ${size.toLocaleString("en")} in a row`,
     contestants: ["everbus", "mitt"].map((name) => ({
       ...contestant(name, () => contestants[name](false), work, size, throughout),
       targets: name === "everbus" ? [{ against: "mitt", atMost: both(meansOf[subscribers]) }] : [],
     })),
   };
 }
+
+const publishTo = (subscribers) => `publish to ${subscribers} ${subscribers === 1 ? "subscriber" : "subscribers"}`;
 
 const subscribeAll = (subscribers) => (bus, handlerOf) => {
   for (let i = 0; i < subscribers; i++) bus.subscribe(handlerOf());

@@ -215,6 +215,7 @@ async function start(): Promise<void> {
     reveal(find("stage", HTMLElement));
   }
 
+  /** Shows the picture after an event, wherever the page is scrolled to. */
   function visit(seqNo: SeqNo): void {
     travel.to(seqNo);
     reveal(find("stage", HTMLElement));
