@@ -1,3 +1,6 @@
+/** What all of them would be if they were the same. */
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** The value in the middle. */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);

@@ -1,5 +1,6 @@
 // The durable log: writing, reading and opening it.
 import "../page/memory.js";
+import { large, small } from "../page/events.js";
 import { run } from "../page/run.js";
 import { once } from "../page/work.js";
 import { burst, publishCall, single } from "./append.js";
@@ -17,10 +18,12 @@ run((isQuick) => {
   const long = isQuick ? 20_000 : 1_000_000;
   const makeLongOnce = once(() => makeLong(long));
   return [
-    burst(many),
+    burst(many, small),
+    burst(many, large),
     single(isQuick ? 20 : 200),
     publishCall(isQuick ? 5_000 : 50_000),
-    replay(many),
+    replay(many, small),
+    replay(many, large),
     appendDocuments(few),
     replayDocuments(few),
     ...singles(isQuick ? 2_000 : 100_000),

@@ -1,8 +1,9 @@
-// Events of the demo's kind: the airports and routes of vega-datasets, repeated.
+// Events made of vega-datasets, repeated: small ones, the demo's airports and routes, and large ones, movies.
 import { csvParse } from "d3-dsv";
 import { entity, link } from "everbus";
 import airportsCsv from "vega-datasets/data/airports.csv";
 import routesCsv from "vega-datasets/data/flights-airport.csv";
+import movieRows from "vega-datasets/data/movies.json";
 
 const known = (text) => (text === "NA" ? "" : text);
 
@@ -29,8 +30,23 @@ const routes = csvParse(routesCsv)
 
 const all = [...airports, ...routes];
 
-/** `count` events: airports from east to west, routes from the busiest to the quietest, and from the start again. */
-export const eventsOf = (count) => Array.from({ length: count }, (_, i) => all[i % all.length]);
+/** Airports from east to west, routes from the busiest to the quietest: a payload has one field or six. */
+export const small = kindOf("airports and routes", all);
+
+/** Movies: a payload has 16 fields. */
+export const large = kindOf("movies of 16 fields", movieRows.map((movie) => entity.created("movie", movie)));
+
+/** `count` small events. */
+export const { eventsOf } = small;
+
+/** A kind of events: its `name` with their mean length as JSON, and `eventsOf(count)`: so many of them, again and again. */
+function kindOf(what, events) {
+  const { size } = new Blob(events.map((event) => JSON.stringify(event)));
+  return {
+    name: `${what}, ${Math.round(size / events.length)} bytes each`,
+    eventsOf: (count) => Array.from({ length: count }, (_, i) => events[i % events.length]),
+  };
+}
 
 /**
  * `size` entities and links and an event about each: the airports and routes, and copies of them with ids of their own.

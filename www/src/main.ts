@@ -4,7 +4,7 @@
  * `follow` drives it: a reload rebuilds the picture by replay and goes on live. Whatever is done here, by hand or by the
  * stream, is published, and shows when it comes back committed.
  */
-import { openBus, type Bus, type EventEnvelope, type Receipt } from "everbus";
+import { openBus, type Bus, type EventEnvelope, type Receipt, type SeqNo, type Uuid } from "everbus";
 import { Crash } from "./accidents/crash.ts";
 import { Deletion } from "./accidents/deletion.ts";
 import { askToForget } from "./accidents/forget.ts";
@@ -15,7 +15,7 @@ import { baseOf, forgetBase, keepBase } from "./time/base.ts";
 import { ConsumerCard } from "./readers/consumer-card.ts";
 import { ConsumersTable } from "./readers/consumers-table.ts";
 import { loadGeography, loadSource } from "./traffic/data.ts";
-import { count, find, number } from "./page/dom.ts";
+import { count, find, number, reveal } from "./page/dom.ts";
 import { addAirport, addRoute, changeAirport, deleteAirport, removeRoute } from "./explore/edit.ts";
 import { follow } from "./page/follow.ts";
 import { Forms } from "./explore/forms.ts";
@@ -49,9 +49,8 @@ const alerts = new Alerts();
 let bus: Bus | undefined;
 
 async function start(): Promise<void> {
-  const [source, geography] = await Promise.all([loadSource(), loadGeography()]);
-  const stream = new StreamControls(source, atlas, status, { catchUp, ended: goLive, fail });
-  const map = new MapView(find("map", HTMLDivElement), atlas, geography);
+  const stream = new StreamControls(atlas, status, { catchUp, ended: goLive, fail });
+  const map = new MapView(find("map", HTMLDivElement), atlas);
   const graph = new GraphView(find("graph", HTMLDivElement), atlas);
   const stage = new Stage(new Map<string, View>([["map", map], ["graph", graph]]), map, atlas);
   new TabList(find("views", HTMLDivElement)).onShow = (name) => stage.turnTo(name);
@@ -61,7 +60,7 @@ async function start(): Promise<void> {
     delete: (airport) => act(`Deleted ${airport.code}`, (bus) => deleteAirport(bus, atlas, airport)),
     drawRoute: (from) => forms.drawRoute(from),
     removeRoute: (route) => act("Removed a route", (bus) => removeRoute(bus, route)),
-    travel: (seqNo) => travel.to(seqNo),
+    travel: visit,
     pin: (place) => map.pin(place),
     isOnMap: (place) => map.has(place),
   });
@@ -79,7 +78,9 @@ async function start(): Promise<void> {
   stage.onMove = (airport, [longitude, latitude]) => {
     void act(`Moved ${airport.code}`, (bus) => changeAirport(bus, airport, { longitude, latitude }));
   };
-  const side = new TabList(find("side", HTMLDivElement));
+  const tabs = find("side", HTMLDivElement);
+  const side = new TabList(tabs);
+  side.onShow = () => reveal(tabs);
   find("tour", HTMLElement).addEventListener("click", ({ target }) => {
     const panel = target instanceof HTMLElement ? target.dataset.panel : undefined;
     if (panel !== undefined) side.show(panel);
@@ -94,7 +95,7 @@ async function start(): Promise<void> {
   trim.beforeTrim = async (before) => keepBase(await travel.pictureAt(Math.min(before - 1, atlas.lastSeqNo)));
   const crash = new Crash(complain);
   crash.onVerdict = () => side.show("side-accidents");
-  const log = new LogView(atlas, { select, travel: (seqNo) => travel.to(seqNo) });
+  const log = new LogView(atlas, { select: point, travel: visit });
   const parts: Part[] = [
     panel,
     stream,
@@ -116,6 +117,10 @@ async function start(): Promise<void> {
 
   find("reload", HTMLButtonElement).addEventListener("click", () => location.reload());
   askToForget(NAME, () => stream.stop(), complain);
+
+  // The log doesn't wait for the data files: what it has is there before them, and without them.
+  stream.load(loadSource()).catch(complain);
+  loadGeography().then((geography) => map.setLand(geography)).catch(complain);
 
   let isNewsFromElsewhere = false;
   let timer = 0;
@@ -202,6 +207,18 @@ async function start(): Promise<void> {
   function select(id: string | undefined): void {
     panel.show(id);
     stage.select(id);
+  }
+
+  /** Shows an airport on the map, wherever the page is scrolled to. */
+  function point(airport: Uuid): void {
+    select(airport);
+    reveal(find("stage", HTMLElement));
+  }
+
+  /** Shows the picture after an event, wherever the page is scrolled to. */
+  function visit(seqNo: SeqNo): void {
+    travel.to(seqNo);
+    reveal(find("stage", HTMLElement));
   }
 
   /** Publishes what was done by hand, and says when it is durable. */

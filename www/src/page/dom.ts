@@ -30,6 +30,14 @@ export function find<T extends HTMLElement>(id: string, type: new () => T): T {
   return element;
 }
 
+/** Scrolls to a part of the page unless it begins in the upper third of the screen: on a phone there is one column. */
+export function reveal(part: HTMLElement): void {
+  const { top } = part.getBoundingClientRect();
+  if (top >= 0 && top < window.innerHeight / 3) return;
+  const isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ behavior: isStill ? "auto" : "smooth" });
+}
+
 /** 8742 as "8,742". */
 export const number = new Intl.NumberFormat("en-US").format;
 

@@ -1,4 +1,4 @@
-/** The measured speed: how many events came live within the last second. */
+/** How many events came live within the last second. Whoever publishes them sets the pace: it isn't how fast the log is. */
 import { find, number } from "./dom.ts";
 import type { Part } from "./part.ts";
 import type { EventEnvelope } from "everbus";

@@ -2,12 +2,13 @@
 import type { Uuid } from "everbus";
 import { Camera } from "./camera.ts";
 import { Drag } from "./drag.ts";
+import { find } from "../page/dom.ts";
 import { Glow } from "./glow.ts";
 import { GraphLayout } from "./graph-layout.ts";
 import { paintDots, paintLines, paintNeighbours } from "./graph-paint.ts";
 import { Layer, type Sight } from "./layer.ts";
-import { chooseNames } from "./names.ts";
-import { inkFor, paintName, paintRing, radiusOf, type Arc, type Ink } from "./paint.ts";
+import { chooseNames, partUnder, type Box } from "./names.ts";
+import { inkFor, paintName, paintRing, radiusOf, sizeOfName, type Arc, type Ink } from "./paint.ts";
 import { drawPlanes } from "./planes.ts";
 import type { Point } from "./projection.ts";
 import type { Airport, Atlas, Change, Route } from "./state.ts";
@@ -34,6 +35,7 @@ export class GraphView implements View {
   readonly #dots: Layer;
   readonly #air: Layer;
   readonly #over: Layer;
+  readonly #names: Layer;
   readonly #tip: Tip;
   readonly #drag: Drag<Airport>;
   readonly #glow = new Glow();
@@ -45,6 +47,8 @@ export class GraphView implements View {
   #selected: Uuid | undefined;
   #hovered: Uuid | undefined;
   #size = { width: 0, height: 0 };
+  /** What the page's buttons lie over. */
+  #covered: Box = { x: 0, y: 0, width: 0, height: 0 };
   /** The routes from the busiest to the quietest, as long as there is no other. */
   #routes: Route[] | undefined;
   /** What was created, to glow once it has a place. */
@@ -61,6 +65,7 @@ export class GraphView implements View {
     this.#dots = new Layer(root, "dots");
     this.#over = new Layer(root, "over");
     this.#air = new Layer(root, "air");
+    this.#names = new Layer(root, "names");
     this.#tip = new Tip(root);
     this.#drag = new Drag(root, {
       grab: (event) => this.#grab(event),
@@ -137,8 +142,9 @@ export class GraphView implements View {
     const { clientWidth: width, clientHeight: height } = this.#root;
     if (width === 0) return;
     this.#size = { width, height };
-    for (const layer of [this.#lines, this.#dots, this.#air, this.#over]) layer.resize(width, height);
+    for (const layer of [this.#lines, this.#dots, this.#over, this.#air, this.#names]) layer.resize(width, height);
     this.camera.resize(width, height);
+    this.#covered = partUnder(find("tools", HTMLDivElement), this.#root);
     this.#repaint();
   }
 
@@ -213,15 +219,23 @@ export class GraphView implements View {
       const at = id === undefined ? undefined : this.#layout.get(id);
       if (id !== undefined && at !== undefined) paintRing(pen, at, radiusOf(this.#atlas.routes.degree(id), ink) + 3.5 * ink.pixel, ink, this.#theme);
     }
-    const screen = (id: Uuid): Point | undefined => {
-      const at = this.#layout.get(id);
-      if (at === undefined) return undefined;
-      const [x, y] = this.#toScreen(at);
-      return [x + radiusOf(this.#atlas.routes.degree(id), ink) / ink.pixel + 6, y + 4];
-    };
-    this.#over.aim({ k: 1, x: 0, y: 0 });
-    const names = chooseNames(this.#atlas, selected, { ...this.#size, zoom: this.camera.sight.k, screen });
-    for (const { airport, at } of names) paintName(pen, airport.code, at, this.#theme);
+    this.#paintNames(selected, ink);
+  }
+
+  #paintNames(selected: Uuid | undefined, ink: Ink): void {
+    const { pen } = this.#names;
+    const names = chooseNames(this.#atlas, selected, {
+      ...this.#size,
+      zoom: this.camera.sight.k,
+      spot: (id) => {
+        const at = this.#layout.get(id);
+        return at && { at: this.#toScreen(at), radius: radiusOf(this.#atlas.routes.degree(id), ink) / ink.pixel };
+      },
+      sizeOf: (text) => sizeOfName(pen, text),
+      taken: [this.#covered],
+    });
+    this.#names.clear();
+    for (const name of names) paintName(pen, name, this.#theme);
   }
 
   #paintChosen(selected: Uuid, ink: Ink): void {

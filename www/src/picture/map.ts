@@ -1,15 +1,16 @@
-/** The map: the sheets that rest, over them what is selected or pointed at, and above all what is in the air. */
+/** The map: the sheets that rest, over them what is selected or pointed at, then what is in the air, and above all the names. */
 import type { Uuid } from "everbus";
 import { Camera } from "./camera.ts";
 import type { Geography } from "../traffic/data.ts";
 import { Drag } from "./drag.ts";
+import { find } from "../page/dom.ts";
 import { Glow } from "./glow.ts";
 import { Layer } from "./layer.ts";
-import { chooseNames } from "./names.ts";
-import { circle, inkFor, paintChosenRoute, paintName, paintRing, paintRoute, radiusOf, type Ink } from "./paint.ts";
+import { chooseNames, isWithin, partUnder, type Box } from "./names.ts";
+import { circle, inkFor, labelOf, paintChosenRoute, paintLabel, paintName, paintRing, paintRoute, radiusOf, sizeOfName, type Ink } from "./paint.ts";
 import { Places } from "./places.ts";
 import { drawPlanes } from "./planes.ts";
-import { Projection, type Place, type Point } from "./projection.ts";
+import { Projection, type Place } from "./projection.ts";
 import { Sheets } from "./sheets.ts";
 import type { Airport, Atlas, Change } from "./state.ts";
 import { readTheme } from "../page/theme.ts";
@@ -28,6 +29,7 @@ export class MapView implements View {
   readonly #sheets: Sheets;
   readonly #air: Layer;
   readonly #over: Layer;
+  readonly #names: Layer;
   readonly #tip: Tip;
   readonly #drag: Drag<Airport>;
   readonly #glow = new Glow();
@@ -40,17 +42,20 @@ export class MapView implements View {
   #selected: Uuid | undefined;
   #hovered: Uuid | undefined;
   #pin: Place | undefined;
+  /** What the page's buttons lie over. */
+  #covered: Box = { x: 0, y: 0, width: 0, height: 0 };
   /** What has moved to its place, until the sheets show it there. */
   readonly #settling = new Set<Uuid>();
   #isOverStale = true;
   #frame = 0;
 
-  constructor(root: HTMLElement, atlas: Atlas, geography: Geography) {
+  constructor(root: HTMLElement, atlas: Atlas) {
     this.#root = root;
     this.#atlas = atlas;
-    this.#sheets = new Sheets(root, geography);
+    this.#sheets = new Sheets(root);
     this.#over = new Layer(root, "over");
     this.#air = new Layer(root, "air");
+    this.#names = new Layer(root, "names");
     this.#tip = new Tip(root);
     this.#drag = new Drag(root, {
       grab: (event) => this.#grab(event),
@@ -68,6 +73,12 @@ export class MapView implements View {
     root.addEventListener("pointermove", (event) => this.#hover(event));
     root.addEventListener("pointerleave", () => this.#setHovered(undefined));
     root.addEventListener("click", (event) => this.#click(event));
+  }
+
+  /** Lays the land under the picture, which doesn't wait for it. */
+  setLand(geography: Geography): void {
+    this.#sheets.setLand(geography);
+    this.#draw();
   }
 
   show(change: Change, live: boolean): void {
@@ -141,9 +152,10 @@ export class MapView implements View {
     if (width === 0 || width === this.#projection.width) return;
     this.#projection = new Projection(width);
     const { height } = this.#projection;
-    for (const layer of [this.#air, this.#over]) layer.resize(width, height);
+    for (const layer of [this.#air, this.#over, this.#names]) layer.resize(width, height);
     this.#sheets.resize(this.#projection);
     this.camera.resize(width, height);
+    this.#covered = partUnder(find("tools", HTMLDivElement), this.#root);
     this.display(this.#atlas);
   }
 
@@ -232,17 +244,26 @@ export class MapView implements View {
   }
 
   #paintNames(selected: Uuid | undefined): void {
-    const { width, height } = this.#projection;
+    const { pen } = this.#names;
+    const { width, height, insets } = this.#projection;
     const { k } = this.camera.sight;
-    const screen = (id: Uuid): Point | undefined => {
-      const point = this.#places.get(id);
-      if (point === undefined) return undefined;
-      const [x, y] = this.camera.toScreen(point);
-      return [x + this.#radius(id) * k + 6, y + 4];
-    };
-    this.#over.aim({ k: 1, x: 0, y: 0 });
-    const names = chooseNames(this.#atlas, selected, { width, height, zoom: k, screen });
-    for (const { airport, at } of names) paintName(this.#over.pen, airport.code, at, this.#theme);
+    const labels = insets
+      .flatMap((inset) => labelOf(pen, inset.label, this.camera.toScreen([inset.x, inset.y]), inset.width * k) ?? [])
+      .filter(({ box }) => isWithin(box, width, height));
+    const names = chooseNames(this.#atlas, selected, {
+      width,
+      height,
+      zoom: k,
+      spot: (id) => {
+        const point = this.#places.get(id);
+        return point && { at: this.camera.toScreen(point), radius: this.#radius(id) * k };
+      },
+      sizeOf: (text) => sizeOfName(pen, text),
+      taken: [...labels.map(({ box }) => box), this.#covered],
+    });
+    this.#names.clear();
+    for (const label of labels) paintLabel(pen, label, this.#theme);
+    for (const name of names) paintName(pen, name, this.#theme);
   }
 
   get #ink(): Ink {

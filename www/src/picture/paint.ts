@@ -1,6 +1,7 @@
 /** How things look on the map: each function draws one kind of thing, and keeps nothing. Lengths are the map's own. */
 import { geoPath, type GeoProjection } from "d3-geo";
 import type { Geography } from "../traffic/data.ts";
+import type { Box, Name } from "./names.ts";
 import type { Inset, Point, Projection } from "./projection.ts";
 import type { Theme } from "../page/theme.ts";
 
@@ -98,9 +99,6 @@ export function paintLand(pen: Pen, land: Land, ink: Ink, theme: Theme): void {
     pen.clip();
     paintStates(pen, inset.paths, ink, theme);
     pen.restore();
-    pen.fillStyle = theme.muted;
-    pen.font = `${0.09 * inset.width}px Inter, system-ui, sans-serif`;
-    if (inset.width > 70) pen.fillText(inset.label, inset.x, inset.y - 5, inset.width);
   }
 }
 
@@ -144,12 +142,42 @@ export function paintRing(pen: Pen, point: Point, radius: number, { pixel }: Ink
   pen.stroke();
 }
 
-/** Writes a name, in pixels of the screen. */
-export function paintName(pen: Pen, name: string, [x, y]: Point, theme: Theme): void {
-  pen.font = "600 11px Inter, system-ui, sans-serif";
-  pen.lineWidth = 3;
+/** What is written is measured in pixels of the screen, and has a rim of its own, so that it reads over anything. */
+const WRITING = { height: 15, baseline: 11.5, rim: 3 };
+const AIRPORT_FONT = "600 11px Inter, system-ui, sans-serif";
+const INSET_FONT = "10px Inter, system-ui, sans-serif";
+
+/** The room that a name takes. */
+export function sizeOfName(pen: Pen, name: string): { width: number; height: number } {
+  return sizeOfText(pen, AIRPORT_FONT, name);
+}
+
+/** Writes an airport's name into its box. */
+export function paintName(pen: Pen, { text, box }: Name, theme: Theme): void {
+  paintText(pen, AIRPORT_FONT, text, box, theme.ink, theme);
+}
+
+/** The label of an inset above its frame, whose upper left corner is given; `undefined` where it is too small for one. */
+export function labelOf(pen: Pen, label: string, [x, y]: Point, width: number): Name | undefined {
+  const size = sizeOfText(pen, INSET_FONT, label);
+  return size.width > width ? undefined : { text: label, box: { x, y: y - size.height, ...size } };
+}
+
+export function paintLabel(pen: Pen, { text, box }: Name, theme: Theme): void {
+  paintText(pen, INSET_FONT, text, box, theme.muted, theme);
+}
+
+function sizeOfText(pen: Pen, font: string, text: string): { width: number; height: number } {
+  pen.font = font;
+  return { width: pen.measureText(text).width + WRITING.rim, height: WRITING.height };
+}
+
+function paintText(pen: Pen, font: string, text: string, box: Box, color: string, theme: Theme): void {
+  const [x, y] = [box.x + WRITING.rim / 2, box.y + WRITING.baseline];
+  pen.font = font;
+  pen.lineWidth = WRITING.rim;
   pen.strokeStyle = theme.paper;
-  pen.strokeText(name, x, y);
-  pen.fillStyle = theme.ink;
-  pen.fillText(name, x, y);
+  pen.strokeText(text, x, y);
+  pen.fillStyle = color;
+  pen.fillText(text, x, y);
 }

@@ -20,7 +20,7 @@ export interface Inset {
 /** The map's own size, in the units of the insets below; a page scales it. */
 const WIDTH = 975;
 const HEIGHT = 610;
-const CARIBBEAN = { label: "Puerto Rico, Virgin Islands", x: 848, y: 462, width: 122, height: 54 };
+const CARIBBEAN = { label: "Caribbean islands", x: 848, y: 462, width: 122, height: 54 };
 const PACIFIC = { label: "Pacific islands", x: 848, y: 538, width: 122, height: 60 };
 
 export class Projection {

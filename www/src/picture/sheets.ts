@@ -35,7 +35,7 @@ interface Sheet {
 }
 
 export class Sheets {
-  readonly #geography: Geography;
+  #geography: Geography | undefined;
   #front: Sheet;
   #back: Sheet;
   #projection = new Projection(1);
@@ -47,8 +47,7 @@ export class Sheets {
   #newRoutes: Route[] = [];
   #grown = new Set<Uuid>();
 
-  constructor(parent: HTMLElement, geography: Geography) {
-    this.#geography = geography;
+  constructor(parent: HTMLElement) {
     this.#front = sheet(parent);
     this.#back = sheet(parent);
     this.#back.box.hidden = true;
@@ -56,10 +55,17 @@ export class Sheets {
 
   resize(projection: Projection): void {
     this.#projection = projection;
-    this.#land = landOf(this.#geography, projection);
+    this.#land = this.#geography && landOf(this.#geography, projection);
     for (const { land, routes, airports } of [this.#front, this.#back]) {
       for (const layer of [land, routes, airports]) layer.resize(projection.width, projection.height);
     }
+    this.repaint(true);
+  }
+
+  /** Lays the land under the picture, which doesn't wait for it. */
+  setLand(geography: Geography): void {
+    this.#geography = geography;
+    this.#land = landOf(geography, this.#projection);
     this.repaint(true);
   }
 

@@ -17,30 +17,41 @@ export interface Surroundings {
 
 export class StreamControls implements Part {
   readonly #atlas: Atlas;
-  readonly #stream: Stream;
   readonly #status: Status;
   readonly #around: Surroundings;
   readonly #button = find("stream", HTMLButtonElement);
+  /** `undefined` while the data files are loaded. */
+  #stream: Stream | undefined;
   #bus: Bus | undefined;
   #isLive = false;
   /** What the picture lacks of the files; flights don't change that, so it isn't counted for each of them. */
   #missing: ReturnType<Stream["missing"]> | undefined;
 
-  constructor(source: Source, atlas: Atlas, status: Status, around: Surroundings) {
+  constructor(atlas: Atlas, status: Status, around: Surroundings) {
     this.#atlas = atlas;
-    this.#stream = new Stream(source, atlas);
     this.#status = status;
     this.#around = around;
     this.#button.addEventListener("click", () => void (this.running ? this.stop() : this.#run()));
   }
 
   get running(): boolean {
-    return this.#stream.running;
+    return this.#stream?.running ?? false;
+  }
+
+  /** Waits for the data files. Rejects if they don't come. */
+  async load(files: Promise<Source>): Promise<void> {
+    try {
+      this.#stream = new Stream(await files, this.#atlas);
+    } catch (error) {
+      this.#button.textContent = "No data to stream";
+      throw error;
+    }
+    this.refresh();
   }
 
   /** Resolves when what is under way is committed. */
-  stop(): Promise<void> {
-    return this.#stream.stop();
+  async stop(): Promise<void> {
+    await this.#stream?.stop();
   }
 
   opened(bus: Bus): void {
@@ -62,6 +73,7 @@ export class StreamControls implements Part {
   }
 
   refresh(): void {
+    if (this.#stream === undefined) return;
     if (this.running) {
       this.#button.textContent = "Stop";
       this.#button.disabled = false;
@@ -74,15 +86,16 @@ export class StreamControls implements Part {
   }
 
   async #run(): Promise<void> {
-    if (this.#bus === undefined) return;
+    if (this.#bus === undefined || this.#stream === undefined) return;
     try {
-      const running = this.#stream.run(this.#bus, () => this.#around.catchUp(), ({ done, total, seconds }) => {
-        this.#status.say("streaming", `Streaming: ${number(done)} of ${count(total, "event")}, ${rate(done, seconds)}`, done / total);
+      const running = this.#stream.run(this.#bus, () => this.#around.catchUp(), ({ done, total }) => {
+        this.#status.say("streaming", `Streaming: ${number(done)} of ${count(total, "event")}`, done / total);
       });
       this.refresh();
-      const { done, total, seconds, stopped } = await running;
+      const { done, total, seconds, commits, committing, stopped } = await running;
       const outcome = stopped ? `Stopped after ${number(done)} of ${count(total, "event")}` : `Streamed ${count(done, "event")}`;
-      const speed = `in ${seconds.toFixed(1)} s, ${rate(done, seconds)}, each one committed.`;
+      // The pace is the page's; how long the log took for it is told apart.
+      const speed = `in ${seconds.toFixed(1)} s, at a pace for the eye; ${count(commits, "commit")} took ${committing.toFixed(2)} s of it.`;
       this.#around.ended(done > 0 || stopped ? `${outcome} ${speed}` : "Nothing was missing: another tab has streamed it.");
     } catch (error) {
       if (codeOf(error) !== "closed") this.#around.fail(error);
@@ -91,13 +104,9 @@ export class StreamControls implements Part {
   }
 }
 
-function rate(events: number, seconds: number): string {
-  return `${number(Math.round(events / Math.max(seconds, 0.001)))} events/s`;
-}
-
+/** Short, so that on a phone the button beside it stays there. */
 function nameFor(missing: { airports: number; routes: number }, { airports, routes }: Atlas): string {
   const all = missing.airports + missing.routes;
-  if (all === 0) return "All of it is streamed";
-  if (airports.size + routes.size > 0) return `Stream the missing ${number(all)}`;
-  return `Stream ${count(missing.airports, "airport")} and ${count(missing.routes, "route")}`;
+  if (all === 0) return "All streamed";
+  return airports.size + routes.size > 0 ? `Stream ${number(all)} more` : `Stream ${count(all, "event")}`;
 }

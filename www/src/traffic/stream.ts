@@ -21,6 +21,9 @@ export interface Progress {
   done: number;
   total: number;
   seconds: number;
+  /** How many appends these were, and how many of the seconds passed between asking for one and its commit. */
+  commits: number;
+  committing: number;
   stopped: boolean;
 }
 
@@ -68,19 +71,23 @@ export class Stream {
     this.#stopping = false;
     const { airports, routes } = this.missing();
     const started = performance.now();
-    const progress: Progress = { done: 0, total: airports + routes, seconds: 0, stopped: false };
+    const progress: Progress = { done: 0, total: airports + routes, seconds: 0, commits: 0, committing: 0, stopped: false };
     let position = 0;
     report(progress);
     while (!this.#stopping) {
       const due = ((performance.now() - started) / 1000) * PACE - progress.done;
       const slice = this.#slice(position, Math.min(Math.max(1, Math.ceil(due)), LARGEST_SLICE));
       if (slice.events.length === 0) break;
+      const asked = performance.now();
       const committed = await append(bus, slice.events, this.#atlas.lastSeqNo);
       if (committed === undefined) await catchUp();
       else {
         position = slice.next;
+        const now = performance.now();
         progress.done += slice.events.length;
-        progress.seconds = (performance.now() - started) / 1000;
+        progress.seconds = (now - started) / 1000;
+        progress.commits += 1;
+        progress.committing += (now - asked) / 1000;
         report(progress);
       }
       do await new Promise((resolve) => setTimeout(resolve, BEAT_MS));
