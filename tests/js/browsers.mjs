@@ -1,5 +1,6 @@
-// Runs the shared suite in browsers: `node tests/js/browsers.mjs [chromium] [firefox] [webkit] [--only=TEXT]`.
-// Each engine runs it in a window and in a dedicated worker. Ends with "N passed, N failed".
+// Runs the shared suite in browsers: `node tests/js/browsers.mjs [chromium] [firefox] [webkit] [--only=TEXT] [--plain]`.
+// Each engine runs it in a window and in a dedicated worker; with --plain on a page that is no secure context. Ends with
+// "N passed, N failed".
 import { despiteACrash } from "./engines/crashes.js";
 import { serve } from "./engines/static-server.js";
 
@@ -11,7 +12,8 @@ const engines = ["chromium", "firefox", "webkit"];
 const hosts = ["window", "worker"];
 const words = process.argv.slice(2);
 const only = words.find((word) => word.startsWith("--only="))?.slice("--only=".length) ?? "";
-const chosen = words.filter((word) => !word.startsWith("--only="));
+const isPlain = words.includes("--plain");
+const chosen = words.filter((word) => !word.startsWith("--only=") && word !== "--plain");
 const unknown = chosen.filter((word) => !engines.includes(word));
 if (unknown.length > 0) {
   console.error(`unknown: ${unknown.join(" ")}. Choose among ${engines.join(", ")}`);
@@ -20,6 +22,7 @@ if (unknown.length > 0) {
 
 const listeners = new Map();
 const server = await serve((run, outcome) => listeners.get(run)?.(outcome));
+const origin = isPlain ? server.plainOrigin : server.origin;
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const engine of chosen.length > 0 ? chosen : engines) {
   for (const host of hosts) {
@@ -68,7 +71,7 @@ async function runSuite(engine, host, counts, crash) {
         last = outcome.name;
       });
       const query = new URLSearchParams({ host, run, only, limit: TEST_LIMIT });
-      browser.open(`${server.origin}/tests/js/hosts/page.html?${query}`).catch(reject);
+      browser.open(`${origin}/tests/js/hosts/page.html?${query}`).catch(reject);
     });
     await Promise.race([done, crash]);
   } finally {

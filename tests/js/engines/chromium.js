@@ -1,5 +1,6 @@
 import { chromium } from "playwright-core";
 import { find } from "./processes.js";
+import { PLAIN_HOST } from "./static-server.js";
 
 /** How the browser is started; `args` are added. */
 export const options = (args = []) => ({
@@ -7,7 +8,8 @@ export const options = (args = []) => ({
   headless: true,
   args: [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", ...args,
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`, ...args,
   ],
 });
 

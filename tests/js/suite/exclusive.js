@@ -1,9 +1,10 @@
 // Exclusive consumers within one realm: one subscription at a time, and nobody else acknowledges.
 import { equal, ok, rejects, same, throws } from "./assert.js";
-import { committed, many, nextTask, numbers, range, take } from "./fixtures.js";
-import { test } from "./registry.js";
+import { committed, many, nextTask, numbers, range, take, withoutLocks } from "./fixtures.js";
+import { test as declare } from "./registry.js";
 
 const exclusive = { exclusive: true };
+const test = (name, body, { skip = () => undefined } = {}) => declare(name, body, { skip: (host) => withoutLocks(host) ?? skip(host) });
 
 async function filled(t, count = 5) {
   const bus = await t.open();
