@@ -22,7 +22,6 @@ if (unknown.length > 0) {
 
 const listeners = new Map();
 const server = await serve((run, outcome) => listeners.get(run)?.(outcome));
-const origin = isPlain ? server.plainOrigin : server.origin;
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const engine of chosen.length > 0 ? chosen : engines) {
   for (const host of hosts) {
@@ -49,7 +48,8 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 
 async function runSuite(engine, host, counts, crash) {
   for (const key of Object.keys(counts)) counts[key] = 0;
-  const { launch } = await import(`./engines/${engine}.js`);
+  const { launch, plainHost } = await import(`./engines/${engine}.js`);
+  const origin = isPlain ? server.originAt(plainHost) : server.origin;
   const run = `-${engine}-${host}`;
   const where = `${engine} ${host}`;
   const browser = await launch();
@@ -70,7 +70,7 @@ async function runSuite(engine, host, counts, crash) {
         else count(where, outcome, counts);
         last = outcome.name;
       });
-      const query = new URLSearchParams({ host, run, only, limit: TEST_LIMIT });
+      const query = new URLSearchParams({ host, run, only, plain: isPlain, limit: TEST_LIMIT });
       browser.open(`${origin}/tests/js/hosts/page.html?${query}`).catch(reject);
     });
     await Promise.race([done, crash]);

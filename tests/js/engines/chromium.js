@@ -1,6 +1,8 @@
 import { chromium } from "playwright-core";
 import { find } from "./processes.js";
-import { PLAIN_HOST } from "./static-server.js";
+
+/** A host that leads to this machine, but makes no secure context: a page there is plain http. */
+export const plainHost = "everbus.test";
 
 /** How the browser is started; `args` are added. */
 export const options = (args = []) => ({
@@ -9,7 +11,7 @@ export const options = (args = []) => ({
   args: [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`, ...args,
+    `--host-resolver-rules=MAP ${plainHost} 127.0.0.1`, ...args,
   ],
 });
 

@@ -1,6 +1,8 @@
 import { find } from "./processes.js";
-import { PLAIN_HOST } from "./static-server.js";
 import { drive } from "./webdriver.js";
+
+/** A host that leads to this machine, but makes no secure context: a page there is plain http. */
+export const plainHost = "everbus.test";
 
 /** Firefox, with a profile in `folder` if there is one, which it keeps. */
 export const launch = (folder) =>
@@ -9,6 +11,6 @@ export const launch = (folder) =>
     "moz:firefoxOptions": {
       binary: find("firefox-esr", "firefox"),
       args: ["-headless", ...(folder ? ["-profile", folder] : [])],
-      prefs: { "network.dns.localDomains": PLAIN_HOST },
+      prefs: { "network.dns.localDomains": plainHost },
     },
   });

@@ -14,9 +14,6 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-/** A host that is this machine to the browsers here, as they are started, and no secure context: a page there is plain http. */
-export const PLAIN_HOST = "everbus.test";
-
 /** `heard` gets what pages post to /outcomes<run>: the run and the outcome. The answer waits for what it returns. */
 export async function serve(heard = () => {}) {
   const server = createServer(async (request, response) => {
@@ -47,7 +44,8 @@ export async function serve(heard = () => {}) {
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
-    plainOrigin: `http://${PLAIN_HOST}:${server.address().port}`,
+    /** By another host that leads here, such as an engine's `plainHost`. */
+    originAt: (host) => `http://${host}:${server.address().port}`,
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
