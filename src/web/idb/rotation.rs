@@ -15,7 +15,7 @@ use super::listen;
 use futures::channel::oneshot;
 use futures::future::{FutureExt, LocalBoxFuture, Shared, select};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Reflect;
+use js_sys::{JsString, Reflect};
 use std::cell::{Cell, RefCell};
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
@@ -36,7 +36,8 @@ pub(super) fn once() {
     // Without it everything works as long as nothing tears the log.
     let Ok(factory) = factory() else { return };
     // A log's name begins with `everbus:`, and nobody else has this one.
-    let name = format!("everbus rotation {}", Uuid::new_v4());
+    let mut id = Uuid::encode_buffer();
+    let name = ["everbus rotation ", Uuid::new_v4().hyphenated().encode_lower(&mut id)].concat();
     let Ok(request) = factory.open(&name) else { return };
     let (sender, deleted) = oneshot::channel::<()>();
     let limit = TimeoutFuture::new(PATIENCE);
@@ -66,7 +67,8 @@ pub(super) async fn done() {
 fn is_chromium() -> bool {
     let get = |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from(name));
     let navigator = get(&js_sys::global(), "navigator").unwrap_or_default();
-    let agent = get(&navigator, "userAgent").ok().and_then(|agent| agent.as_string());
-    agent.is_some_and(|agent| agent.contains("Chrome/"))
+    let agent = get(&navigator, "userAgent").ok().filter(JsValue::is_string);
+    // Rust's own search is a kilobyte of WebAssembly.
+    agent.is_some_and(|agent| agent.unchecked_into::<JsString>().includes("Chrome/", 0))
         || get(&navigator, "userAgentData").is_ok_and(|found| !found.is_undefined())
 }
