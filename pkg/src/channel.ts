@@ -9,6 +9,7 @@ import { type Locks, RealmLocks, TabLocks } from "./locks.js";
 import { Merging } from "./merging.js";
 import { awaitCore, callCore, loadModule } from "./module.js";
 import { Parted } from "./parted.js";
+import { isA } from "./plain.js";
 import { type Limits, Retention } from "./retention.js";
 import { Tabs } from "./tabs.js";
 import type { SeqNo } from "./types.js";
@@ -157,7 +158,7 @@ export class Channel {
     const look = (): Promise<void> => this.look();
     const hear = (message: unknown): void => {
       const wantsEvents = dispatcher.size > 0;
-      const isShort = message instanceof Uint8Array && message.length <= MOST_TOLD;
+      const isShort = isA<Uint8Array>("Uint8Array", message) && message.length <= MOST_TOLD;
       const notice = isShort ? quietly(() => core.hear(message, wantsEvents)) : undefined;
       if (notice === undefined) void look();
       else dispatcher.heard(...notice);

@@ -1,5 +1,6 @@
 // The ways to the compiled WebAssembly. Each entry of the package (`entries/`) has the one that suits its platform.
 import { describe, everbusError } from "./errors.js";
+import { isA } from "./plain.js";
 
 /** Brings the compiled module. Called by the first `openBus`, and again if it failed. */
 export type Compile = () => Promise<WebAssembly.Module>;
@@ -63,11 +64,6 @@ export async function compileGiven(
 
 function isAddress(source: WasmSource): source is string | URL | Request {
   return typeof source === "string" || isA<URL>("URL", source) || isA<Request>("Request", source);
-}
-
-/** As `instanceof`, also for an object of another realm. */
-function isA<T>(tag: string, value: unknown): value is T {
-  return Object.prototype.toString.call(value) === `[object ${tag}]`;
 }
 
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {

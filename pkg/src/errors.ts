@@ -77,7 +77,8 @@ export function withCode(cause: unknown): EverbusError {
 /** What was thrown says. Never throws, though looking at it may run its own code. */
 export function messageOf(cause: unknown): string {
   try {
-    return String(cause instanceof Error ? cause.message : describe(cause));
+    const message = (cause as Partial<Error> | null | undefined)?.message;
+    return typeof message === "string" ? message : describe(cause);
   } catch {
     return "what was thrown can't be looked at";
   }

@@ -90,7 +90,8 @@ export class TabLocks implements Locks {
   }
 
   #name(consumer: string): string {
-    return `everbus:${JSON.stringify([this.#log, consumer])}`;
+    // A space where no bus has its channel, whatever it is called.
+    return `everbus exclusive ${JSON.stringify([this.#log, consumer])}`;
   }
 
   async ifFree(consumer: string, work: () => Promise<void>): Promise<boolean> {

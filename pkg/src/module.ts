@@ -1,7 +1,7 @@
 // The WebAssembly module: compiled once a realm, by the first bus that needs it.
 import type { Core } from "./binding.js";
 import type { Compile } from "./compile.js";
-import { EverbusError, type EverbusErrorCode, everbusError } from "./errors.js";
+import { EverbusError, type EverbusErrorCode, everbusError, messageOf } from "./errors.js";
 
 let compile: Compile;
 let loading: Promise<Core> | undefined;
@@ -61,7 +61,7 @@ export function moduleMemory(): Uint8Array {
 
 function failModule(cause: unknown): EverbusError {
   if (failed === undefined) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = typeof cause === "string" ? cause : messageOf(cause);
     const message = `the core failed and can't go on: ${reason}; reload to start it anew`;
     failed = everbusError("module_failed", message, cause);
     const rejecters = [...pending];
@@ -74,7 +74,7 @@ function failModule(cause: unknown): EverbusError {
 /** What the core threw, as an error with a code. A trap fails the whole module. */
 function coreError(error: unknown): EverbusError {
   if (error instanceof EverbusError) return error;
-  if (error instanceof WebAssembly.RuntimeError) return failModule(error);
+  if ((error as Partial<Error> | null | undefined)?.name === "RuntimeError") return failModule(error);
   return failed ?? everbusError("storage", "the core threw an error that it has no code for", error);
 }
 

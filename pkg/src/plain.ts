@@ -8,6 +8,11 @@ export function isPlainObject(value: unknown): value is { [key: string]: Json } 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** As `instanceof`, also for an object of another realm: an iframe's, or of the window that a test environment makes. */
+export function isA<T>(tag: string, value: unknown): value is T {
+  return Object.prototype.toString.call(value) === `[object ${tag}]`;
+}
+
 /** Whether `value` may be options or a filter: a Map, a Promise or a signal in their place has no fields, so would say nothing. */
 export function hasFields(value: unknown): value is object {
   if (isPlainObject(value)) return true;

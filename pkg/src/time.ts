@@ -1,3 +1,5 @@
+import { isA } from "./plain.js";
+
 /** A moment as the log stores it: milliseconds since the epoch, and the nanoseconds (0 to 999,999) below. */
 export interface Moment {
   readonly ms: number;
@@ -37,7 +39,7 @@ export function parseTime(value: unknown): Moment | undefined {
 /** The moment that an application means by a Date, by milliseconds since the epoch, or by RFC 3339 text in UTC. */
 export function readMoment(value: unknown): Moment | undefined {
   if (typeof value === "string") return parseTime(value);
-  const time = value instanceof Date ? value.getTime() : value;
+  const time = isA<Date>("Date", value) ? value.getTime() : value;
   // The last millisecond before which a Date's year has four digits, as on the wire.
   if (typeof time !== "number" || !(Math.abs(time) < 253_402_300_800_000)) return undefined;
   const ms = Math.floor(time);

@@ -8,7 +8,6 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
-use web_sys::DomException;
 
 thread_local! {
     static MAKE_ERROR: RefCell<Option<Function>> = const { RefCell::new(None) };
@@ -112,7 +111,8 @@ pub(super) fn unavailable(message: &str, thrown: JsValue) -> Error {
     Error::Unavailable { message: message.into(), cause: cause(thrown) }
 }
 
-/// The name of a `DOMException`, empty for anything else.
+/// The name of an exception, empty for what has none. It may be of another realm: it is known by what it says.
 pub(super) fn exception_name(thrown: &JsValue) -> String {
-    thrown.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default()
+    let name = Reflect::get(thrown, &JsValue::from("name")).ok();
+    name.and_then(|name| name.as_string()).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
-// Runs the shared suite in browsers: `node tests/js/browsers.mjs [chromium] [firefox] [webkit] [--only=TEXT]`.
-// Each engine runs it in a window and in a dedicated worker. Ends with "N passed, N failed".
+// Runs the shared suite in browsers: `node tests/js/browsers.mjs [chromium] [firefox] [webkit] [--only=TEXT] [--plain]`.
+// Each engine runs it in a window and in a dedicated worker; with --plain on a page that is no secure context. Ends with
+// "N passed, N failed".
 import { despiteACrash } from "./engines/crashes.js";
 import { serve } from "./engines/static-server.js";
 
@@ -11,7 +12,8 @@ const engines = ["chromium", "firefox", "webkit"];
 const hosts = ["window", "worker"];
 const words = process.argv.slice(2);
 const only = words.find((word) => word.startsWith("--only="))?.slice("--only=".length) ?? "";
-const chosen = words.filter((word) => !word.startsWith("--only="));
+const isPlain = words.includes("--plain");
+const chosen = words.filter((word) => !word.startsWith("--only=") && word !== "--plain");
 const unknown = chosen.filter((word) => !engines.includes(word));
 if (unknown.length > 0) {
   console.error(`unknown: ${unknown.join(" ")}. Choose among ${engines.join(", ")}`);
@@ -46,7 +48,8 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 
 async function runSuite(engine, host, counts, crash) {
   for (const key of Object.keys(counts)) counts[key] = 0;
-  const { launch } = await import(`./engines/${engine}.js`);
+  const { launch, plainHost } = await import(`./engines/${engine}.js`);
+  const origin = isPlain ? server.originAt(plainHost) : server.origin;
   const run = `-${engine}-${host}`;
   const where = `${engine} ${host}`;
   const browser = await launch();
@@ -67,8 +70,8 @@ async function runSuite(engine, host, counts, crash) {
         else count(where, outcome, counts);
         last = outcome.name;
       });
-      const query = new URLSearchParams({ host, run, only, limit: TEST_LIMIT });
-      browser.open(`${server.origin}/tests/js/hosts/page.html?${query}`).catch(reject);
+      const query = new URLSearchParams({ host, run, only, plain: isPlain, limit: TEST_LIMIT });
+      browser.open(`${origin}/tests/js/hosts/page.html?${query}`).catch(reject);
     });
     await Promise.race([done, crash]);
   } finally {

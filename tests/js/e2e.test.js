@@ -41,6 +41,26 @@ inEachEngine(({ test, site }) => {
     assert.deepEqual([replayed.next.seq_no, replayed.next.event.data], [1501, "live"]);
   });
 
+  test("an application's database that is called everbus stays as it is, and holds nothing up", limit, async (t) => {
+    const page = await (await site(t)).visit();
+    const outcome = await page.evaluate(async () => {
+      const settled = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: () => reject(request.error) }));
+      const making = indexedDB.open("everbus", 3);
+      making.onupgradeneeded = () => making.result.createObjectStore("customers").put("Ann", 1);
+      // The application holds it open, whatever it is asked.
+      const asked = [];
+      (await settled(making)).onversionchange = ({ newVersion }) => asked.push(newVersion);
+      const bus = await everbus.openBus("shop");
+      const number = await bus.publish(created(1)).committed;
+      const again = await settled(indexedDB.open("everbus"));
+      const customer = await settled(again.transaction("customers").objectStore("customers").get(1));
+      // WebKitGTK goes on naming what was deleted for a while, without a version.
+      const left = (await indexedDB.databases()).filter(({ version }) => version).map(({ name }) => name);
+      return { storage: bus.storage, number, asked, version: again.version, customer, left: left.sort() };
+    });
+    assert.deepEqual(outcome, { storage: "persistent", number: 1, asked: [], version: 3, customer: "Ann", left: ["everbus", "everbus:shop"] });
+  });
+
   test("two tabs that write 500 events each at once agree on one dense order", limit, async (t) => {
     const { visit } = await site(t);
     const pages = [await visit(), await visit()];

@@ -1,4 +1,5 @@
-// Node, Deno, Bun, Workers and edge runtimes, each as it comes. None has IndexedDB: the log is in memory and says so.
+// Node, Deno, Bun, Workers and edge runtimes, each as it comes. None has IndexedDB: the log is in memory and says so, but in
+// tests that bring one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { outcome } from "./outcome.js";
@@ -42,8 +43,28 @@ test("an edge runtime runs it", limit, async () => {
   assert.deepEqual(await (await fetch()).json(), expected);
 });
 
+/** How a program of tests has ended that was started like this. */
+async function tested(...command) {
+  const { numPassedTests, success } = JSON.parse(await run(...command));
+  return { numPassedTests, success };
+}
+
 test("Vitest runs it", limit, async () => {
-  const printed = await run("node_modules/.bin/vitest", "run", "--root", "projects/vitest", "--reporter", "json");
-  const { numPassedTests, success } = JSON.parse(printed);
-  assert.deepEqual({ numPassedTests, success }, { numPassedTests: 2, success: true });
+  const vitest = ["node_modules/.bin/vitest", "run", "--root", "projects/vitest", "--reporter", "json"];
+  assert.deepEqual(await tested(...vitest), { numPassedTests: 2, success: true });
 });
+
+for (const environment of ["node", "jsdom", "happy-dom"]) {
+  test(`Vitest in ${environment} finds again what it has stored in fake-indexeddb`, limit, async () => {
+    const vitest = ["node_modules/.bin/vitest", "run", "--root", "projects/stored", "--reporter", "json", "--globals"];
+    assert.deepEqual(await tested(...vitest, "--environment", environment), { numPassedTests: 2, success: true });
+  });
+}
+
+for (const [environment, file] of [["node", "node"], ["jsdom", "./environment.js"]]) {
+  test(`Jest in ${environment} finds again what it has stored in fake-indexeddb`, limit, async () => {
+    const jest = [process.execPath, "--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js"];
+    const options = ["--config", "projects/stored/jest.config.js", "--env", file, "--json"];
+    assert.deepEqual(await tested(...jest, ...options), { numPassedTests: 2, success: true });
+  });
+}

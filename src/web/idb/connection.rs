@@ -227,7 +227,7 @@ impl Drop for Opening {
 }
 
 /// Closes the database that a request has opened, or opens after all.
-fn close_when_open(request: &IdbOpenDbRequest) {
+pub(super) fn close_when_open(request: &IdbOpenDbRequest) {
     let late = request.clone();
     let close = move || {
         if let Some(database) = late.result().ok().filter(|result| !result.is_undefined()) {

@@ -10,18 +10,15 @@
 //! takes some milliseconds outside of the page, from its first bus on. A commit that is faster is told of
 //! when it is done.
 
-use super::connection::factory;
+use super::connection::{close_when_open, factory};
 use super::listen;
 use futures::channel::oneshot;
 use futures::future::{FutureExt, LocalBoxFuture, Shared, select};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Reflect;
+use js_sys::{JsString, Reflect};
 use std::cell::{Cell, RefCell};
+use uuid::Uuid;
 use wasm_bindgen::prelude::*;
-use web_sys::IdbDatabase;
-
-/// A database that is there for a moment. A log's has a colon in its name.
-const NAME: &str = "everbus";
 
 /// The longest that a commit waits for it, in milliseconds: the platform may have its reasons.
 const PATIENCE: u32 = 5000;
@@ -38,19 +35,19 @@ pub(super) fn once() {
     }
     // Without it everything works as long as nothing tears the log.
     let Ok(factory) = factory() else { return };
-    let Ok(request) = factory.open(NAME) else { return };
+    // A log's name begins with `everbus:`, and nobody else has this one.
+    let mut id = Uuid::encode_buffer();
+    let name = ["everbus rotation ", Uuid::new_v4().hyphenated().encode_lower(&mut id)].concat();
+    let Ok(request) = factory.open(&name) else { return };
     let (sender, deleted) = oneshot::channel::<()>();
     let limit = TimeoutFuture::new(PATIENCE);
     let done = async move { drop(select(deleted, limit).await) };
     DONE.replace(Some(done.boxed_local().shared()));
-    let opened = request.clone();
-    listen::once(&request, "success", move |_| {
-        let Some(database) = opened.result().ok().and_then(|r| r.dyn_into::<IdbDatabase>().ok())
-        else {
-            return;
-        };
-        database.close();
-        if let Ok(request) = factory.delete_database(NAME) {
+    close_when_open(&request);
+    // Told only of a database that wasn't there before this call.
+    listen::once(&request, "upgradeneeded", move |_| {
+        // It waits until that one is made and closed.
+        if let Ok(request) = factory.delete_database(&name) {
             listen::once(&request, "success", move |_| drop(sender)).forget();
         }
     })
@@ -65,9 +62,13 @@ pub(super) async fn done() {
     }
 }
 
-/// Whether this is Chromium: the others don't have `navigator.userAgentData`, and don't use LevelDB.
+/// Whether this is Chromium: the others don't have `navigator.userAgentData`, and don't use LevelDB. Plain http doesn't
+/// have it either: there what the browser says of itself has to do. Who says so falsely has a database for a moment.
 fn is_chromium() -> bool {
     let get = |object: &JsValue, name: &str| Reflect::get(object, &JsValue::from(name));
     let navigator = get(&js_sys::global(), "navigator").unwrap_or_default();
-    get(&navigator, "userAgentData").is_ok_and(|found| !found.is_undefined())
+    let agent = get(&navigator, "userAgent").ok().filter(JsValue::is_string);
+    // Rust's own search is a kilobyte of WebAssembly.
+    agent.is_some_and(|agent| agent.unchecked_into::<JsString>().includes("Chrome/", 0))
+        || get(&navigator, "userAgentData").is_ok_and(|found| !found.is_undefined())
 }

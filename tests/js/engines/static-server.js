@@ -44,6 +44,8 @@ export async function serve(heard = () => {}) {
   await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    /** By another host that leads here, such as an engine's `plainHost`. */
+    originAt: (host) => `http://${host}:${server.address().port}`,
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));

@@ -6,6 +6,9 @@ const cpu = process.arch === "arm64" ? "aarch64" : "x86_64";
 /** Where the browser may be. */
 export const browsers = ["4.1", "4.0", "6.0"].map((version) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-${version}/MiniBrowser`);
 
+/** An address of this machine that makes no secure context: a page there is plain http. Names can't be given to WebKit. */
+export const plainHost = "[::ffff:127.0.0.1]";
+
 /** A display: `{ screen, close() }`. */
 export async function display() {
   const server = start(find("Xvfb"), ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);

@@ -3,6 +3,7 @@ import { runOne, tests } from "../suite/index.js";
 
 export async function run(parameters) {
   const only = parameters.get("only") ?? "";
+  if (`${!isSecureContext}` !== parameters.get("plain")) throw new Error(`plain http is ${!isSecureContext} here`);
   const host = {
     log: "indexeddb",
     timeLimit: Number(parameters.get("limit")),

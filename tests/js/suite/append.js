@@ -1,9 +1,9 @@
 import { equal, rejects, same } from "./assert.js";
-import { collector, committed, created, many, numbers, payloads, range } from "./fixtures.js";
+import { collector, committed, created, many, numbers, payloads, range, uuid } from "./fixtures.js";
 import { test } from "./registry.js";
 
 export function envelope(event, extra = {}) {
-  return { id: crypto.randomUUID(), timestamp: "2026-11-23T08:32:21.566Z", event, ...extra };
+  return { id: uuid(), timestamp: "2026-11-23T08:32:21.566Z", event, ...extra };
 }
 
 test("append numbers envelopes from elsewhere and ignores the numbers that they have", async (t) => {
@@ -16,7 +16,7 @@ test("append numbers envelopes from elsewhere and ignores the numbers that they 
 
 test("appended envelopes keep origin and meta, and lack what they lacked", async (t) => {
   const bus = await t.open();
-  const origin = crypto.randomUUID();
+  const origin = uuid();
   const foreign = [envelope(created(1), { origin, meta: { actor: "ann", nested: { a: [1] } } }), envelope(created(2))];
   await bus.log.append(foreign);
   const stored = await bus.log.read();

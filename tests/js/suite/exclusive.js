@@ -1,9 +1,10 @@
 // Exclusive consumers within one realm: one subscription at a time, and nobody else acknowledges.
 import { equal, ok, rejects, same, throws } from "./assert.js";
-import { committed, many, nextTask, numbers, range, take } from "./fixtures.js";
-import { test } from "./registry.js";
+import { committed, many, nextTask, numbers, range, take, withoutLocks } from "./fixtures.js";
+import { test as declare } from "./registry.js";
 
 const exclusive = { exclusive: true };
+const test = (name, body, { skip = () => undefined } = {}) => declare(name, body, { skip: (host) => withoutLocks(host) ?? skip(host) });
 
 async function filled(t, count = 5) {
   const bus = await t.open();
@@ -273,3 +274,21 @@ test("an exclusive subscription refuses what others refuse", async (t) => {
   ok((await bus.log.subscribe("c", "beginning", { ...exclusive, signal: AbortSignal.abort() }).next()).done, "aborted at once");
   same(await bus.log.consumers(), []);
 });
+
+test("a bus that is called like a consumer's lock hears nothing of that", async (t) => {
+  const bus = await filled(t);
+  const iterator = bus.log.subscribe("c", "beginning", exclusive);
+  await take(iterator, 1);
+  const { name } = await t.open({}, JSON.stringify([bus.name, "c"]));
+  const channel = new BroadcastChannel(`everbus:${name}`);
+  const answers = [];
+  const answered = new Promise((resolve) => {
+    // Who holds the lock began to listen before the bus did, and would answer first.
+    channel.onmessage = ({ data }) => answers.push(data) && data === "look" && resolve();
+  });
+  channel.postMessage("hello");
+  await answered;
+  channel.close();
+  same(answers, ["look"]);
+  await iterator.return();
+}, { skip: ({ log }) => (log === "indexeddb" ? undefined : "a log in memory has no other tabs") });

@@ -72,6 +72,16 @@ export function pseudoRandom(seed) {
   };
 }
 
+/** A fresh UUID, also where plain http has no `crypto.randomUUID`. */
+export function uuid() {
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
+}
+
+/** Why an exclusive consumer isn't to be had: plain http has no Web Locks. */
+export const withoutLocks = ({ log }) =>
+  log === "indexeddb" && navigator.locks === undefined ? "exclusive needs a secure context" : undefined;
+
 /** Puts a property in the place of another; returns the way back. */
 export function replace(object, name, descriptor) {
   const own = Object.getOwnPropertyDescriptor(object, name);

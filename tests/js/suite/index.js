@@ -30,6 +30,7 @@ import "./damage.js";
 import "./versions.js";
 import "./connection.js";
 import "./no-storage.js";
+import "./other-realms.js";
 import "./failed-commit.js";
 import "./bad-events.js";
 import "./bad-calls.js";

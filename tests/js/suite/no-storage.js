@@ -1,7 +1,7 @@
 // No IndexedDB, or one that refuses: the log is in memory, `storage` says so, and onError says why.
 import { openBus } from "./everbus.js";
 import { equal, ok, rejects, same } from "./assert.js";
-import { created, replace } from "./fixtures.js";
+import { created, replace, uuid } from "./fixtures.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "this host has no IndexedDB to take away");
@@ -71,7 +71,7 @@ test("in a frame of an opaque origin the log is in memory, and onError says why"
     import { openBus } from "${location.origin}/pkg/dist/index.js";
     const errors = [];
     const bus = await openBus("opaque", { onError: (error) => errors.push(error.code) });
-    const number = await bus.publish({ kind: "entity", action: "deleted", entity_type: "order", entity_id: "${crypto.randomUUID()}" }).committed;
+    const number = await bus.publish({ kind: "entity", action: "deleted", entity_type: "order", entity_id: "${uuid()}" }).committed;
     parent.postMessage({ origin: self.origin, storage: bus.storage, errors, number }, "*");
   </script>`;
   document.body.append(frame);

@@ -1,6 +1,7 @@
 // A test is a sentence and an async function of a Context. Hosts run them in order, one at a time.
 import { deleteBus, openBus } from "./everbus.js";
 import { fail } from "./assert.js";
+import { uuid } from "./fixtures.js";
 
 export const tests = [];
 
@@ -33,7 +34,7 @@ export class Context {
   constructor(host) {
     this.log = host.log;
     this.readText = host.readText;
-    this.busName = `test ${crypto.randomUUID()}`;
+    this.busName = `test ${uuid()}`;
   }
 
   async open(options = {}, name = this.busName) {

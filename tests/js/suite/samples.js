@@ -1,7 +1,7 @@
 // One table of good and bad events and filters, which the Rust tests read too: both validators are held equal.
 import { EverbusError } from "./everbus.js";
 import { equal, ok, rejects, same, throws } from "./assert.js";
-import { collector, ndjson } from "./fixtures.js";
+import { collector, ndjson, uuid } from "./fixtures.js";
 import { test } from "./registry.js";
 
 const events = async (t) => ndjson(await t.readText("samples/events.ndjson"));
@@ -36,7 +36,7 @@ test("every good sample event is published and read back, every bad one refused"
 test("append judges the sample events as publish does", async (t) => {
   const bus = await t.open();
   for (const { name, ok: good, event } of await events(t)) {
-    const envelope = { id: crypto.randomUUID(), timestamp: "2026-11-23T08:32:21.566Z", event };
+    const envelope = { id: uuid(), timestamp: "2026-11-23T08:32:21.566Z", event };
     if (good) await bus.log.append([envelope]);
     else await rejects(() => bus.log.append([envelope]), "invalid_event", name);
   }
@@ -46,7 +46,7 @@ test("every good sample filter matches exactly what it says: live, immediate, it
   const bus = await t.open();
   const good = (await events(t)).filter((sample) => sample.ok);
   const wanted = (await filters(t)).filter((sample) => sample.ok);
-  const last = { kind: "entity", action: "created", entity_type: "the last", entity_id: crypto.randomUUID(), data: null };
+  const last = { kind: "entity", action: "created", entity_type: "the last", entity_id: uuid(), data: null };
   const views = wanted.map(({ name, filter, matches }) => {
     const [live, immediate] = [collector(), collector()];
     bus.subscribe(filter, live);

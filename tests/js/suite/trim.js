@@ -1,6 +1,6 @@
 // Trimming, times and statistics.
 import { equal, ok, rejects, same, throws } from "./assert.js";
-import { created, many, numbers, range, take } from "./fixtures.js";
+import { created, many, numbers, range, take, withoutLocks } from "./fixtures.js";
 import { test } from "./registry.js";
 
 async function filled(t, count = 2500) {
@@ -57,7 +57,7 @@ test("a consumer that is new in a trimmed log begins at the first stored event",
     same(numbers(await take(iterator, 1)), [1001], consumer);
     await iterator.return();
   }
-});
+}, { skip: withoutLocks });
 
 test("a conflict tells both numbers", async (t) => {
   const bus = await filled(t, 3);
