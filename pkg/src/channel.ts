@@ -11,7 +11,7 @@ import { awaitCore, callCore, loadModule } from "./module.js";
 import { Parted } from "./parted.js";
 import { type Limits, Retention } from "./retention.js";
 import { Tabs } from "./tabs.js";
-import type { SeqNo } from "./types.js";
+import type { SeqNo, Uuid } from "./types.js";
 import { Writer } from "./writer.js";
 
 /**
@@ -32,6 +32,7 @@ export interface Member {
 
 /** The log of a channel, with one way in and one way out. */
 export interface OpenLog {
+  readonly id: Uuid;
   readonly core: Log;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
@@ -126,7 +127,7 @@ export class Channel {
       writer.waitFor(end.catch(ignore));
       return end;
     };
-    this.log = { core: log, writer, dispatcher, consumers, locks, end };
+    this.log = { id: callCore(() => log.id), core: log, writer, dispatcher, consumers, locks, end };
     // What an earlier page had no time for.
     idle();
   }

@@ -2,11 +2,14 @@ import type { Chunk, Cursor } from "./binding.js";
 import { decode } from "./chunk.js";
 import { EventIterator } from "./iterator.js";
 import { awaitCore, callCore } from "./module.js";
-import type { EventEnvelope } from "./types.js";
+import type { EventEnvelope, SeqNo } from "./types.js";
+
+/** Is told, once, that everything that was stored up to a number has been given. Must not throw. */
+export type CaughtUp = (last: SeqNo) => void;
 
 interface Source {
   readonly cursor: Promise<Cursor>;
-  ahead: Promise<Chunk | undefined> | undefined;
+  ahead: Promise<Chunk | null | undefined> | undefined;
   isReading: boolean;
 }
 
@@ -20,10 +23,14 @@ export class CursorIterator extends EventIterator {
   #source: Source | undefined = undefined;
   #envelopes: EventEnvelope[] = [];
   #taken = 0;
+  #onCaughtUp: CaughtUp | undefined;
+  /** What comes after this number wasn't stored when it began, and comes after `onCaughtUp`. */
+  #last = Infinity;
 
   /** Starts at once: `open` is called here, not at the first `next()`. */
-  constructor(open: (() => Promise<Cursor>) | undefined, onEnd: () => void) {
+  constructor(open: (() => Promise<Cursor>) | undefined, onEnd: () => void, onCaughtUp?: CaughtUp) {
     super(onEnd);
+    this.#onCaughtUp = onCaughtUp;
     if (open !== undefined) this.attach(awaitCore(open));
   }
 
@@ -41,12 +48,21 @@ export class CursorIterator extends EventIterator {
   }
 
   protected take(): EventEnvelope | undefined {
+    // First, because it may end this.
+    if ((this.#envelopes[this.#taken]?.seq_no ?? 0) > this.#last) this.#catchUp();
     return this.#envelopes[this.#taken++] ?? this.#drained();
   }
 
   #drained(): undefined {
     this.clear();
     return undefined;
+  }
+
+  #catchUp(): void {
+    const [last, tell] = [this.#last, this.#onCaughtUp];
+    this.#last = Infinity;
+    this.#onCaughtUp = undefined;
+    tell?.(last);
   }
 
   protected clear(): void {
@@ -71,12 +87,14 @@ export class CursorIterator extends EventIterator {
     source.isReading = true;
     try {
       const cursor = await source.cursor;
+      if (this.#onCaughtUp !== undefined) this.#last = callCore(() => cursor.last);
       const chunk = await (source.ahead ?? awaitCore(() => cursor.next()));
       if (this.#source !== source) return;
       if (chunk === undefined) return this.finish();
       source.ahead = awaitCore(() => cursor.next());
       source.ahead.catch(ignore);
-      this.#envelopes = decode(chunk);
+      if (chunk === null) this.#catchUp();
+      else this.#envelopes = decode(chunk);
     } catch (error) {
       if (this.#source === source) this.fail(error);
       return;

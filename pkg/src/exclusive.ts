@@ -1,5 +1,5 @@
 import type { OpenLog } from "./channel.js";
-import { CursorIterator } from "./cursor.js";
+import { type CaughtUp, CursorIterator } from "./cursor.js";
 import type { Report } from "./fanout.js";
 import type { FilterSpec } from "./filter.js";
 import { aborted } from "./locks.js";
@@ -20,6 +20,7 @@ export interface Exclusive {
   readonly end: Promise<SeqNo>;
   readonly filter: FilterSpec | undefined;
   readonly skipTrimmed: boolean;
+  readonly onCaughtUp: CaughtUp | undefined;
   readonly report: Report;
 }
 
@@ -38,7 +39,7 @@ export class ExclusiveIterator extends CursorIterator {
   readonly freed: Promise<void>;
 
   constructor(exclusive: Exclusive, onEnd: () => void) {
-    super(undefined, onEnd);
+    super(undefined, onEnd, exclusive.onCaughtUp);
     this.#exclusive = exclusive;
     const { log, consumer, report } = exclusive;
     this.freed = log.locks

@@ -12,6 +12,7 @@ export type {
   EventEnvelope,
   EventLog,
   Filter,
+  FollowOptions,
   FrameworkEvent,
   Json,
   LinkEvent,

@@ -6,7 +6,7 @@ import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from "./queue.js";
 import type { Limits } from "./retention.js";
 import { LAST_MS, readMoment } from "./time.js";
-import type { BusOptions, ConsumerOptions, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
+import type { BusOptions, ConsumerOptions, FollowOptions, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
 type Fields<T> = { readonly [field in keyof T]?: unknown };
@@ -184,23 +184,37 @@ function readSignal(value: unknown): AbortSignal | undefined {
   throw invalidOption("signal must be an AbortSignal", value);
 }
 
-export interface ConsumerSettings {
+export interface FollowSettings {
   readonly filter: FilterSpec | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly onCaughtUp: ((seqNo: SeqNo) => unknown) | undefined;
   readonly skipTrimmed: boolean;
+}
+
+const FOLLOW_FIELDS = ["filter", "signal", "onCaughtUp", "onTrimmed"] as const;
+
+/** The options of `log.follow`. */
+export function readFollowOptions(value: unknown): FollowSettings {
+  return followSettings(readFields<FollowOptions>(value, "the follow options", FOLLOW_FIELDS));
+}
+
+function followSettings({ filter, signal, onCaughtUp, onTrimmed }: Fields<FollowOptions>): FollowSettings {
+  return {
+    filter: filter === undefined ? undefined : readFilter(filter),
+    signal: readSignal(signal),
+    onCaughtUp: readFunction(onCaughtUp, "onCaughtUp"),
+    skipTrimmed: readChoice(onTrimmed, "onTrimmed", ["error", "skip"]) === "skip",
+  };
+}
+
+export interface ConsumerSettings extends FollowSettings {
   readonly isExclusive: boolean;
 }
 
 /** The options of `log.subscribe`. */
 export function readConsumerOptions(value: unknown): ConsumerSettings {
-  const known = ["filter", "signal", "exclusive", "onTrimmed"] as const;
-  const options = readFields<ConsumerOptions>(value, "the consumer options", known);
-  return {
-    filter: options.filter === undefined ? undefined : readFilter(options.filter),
-    signal: readSignal(options.signal),
-    skipTrimmed: readChoice(options.onTrimmed, "onTrimmed", ["error", "skip"]) === "skip",
-    isExclusive: readFlag(options.exclusive, "exclusive"),
-  };
+  const options = readFields<ConsumerOptions>(value, "the consumer options", [...FOLLOW_FIELDS, "exclusive"]);
+  return { ...followSettings(options), isExclusive: readFlag(options.exclusive, "exclusive") };
 }
 
 export interface ReadSettings {
@@ -225,26 +239,35 @@ export function readReadOptions(value: unknown): ReadSettings {
   };
 }
 
-type Position =
+export type Position =
   | "beginning"
   | "last_acknowledged"
   | "latest"
-  | { readonly sequence: SeqNo }
+  | { readonly sequence: SeqNo; readonly log: Uuid | undefined }
   | { readonly time: number; readonly nanos: number };
 
 /** Where to start in a log. */
 export function readPosition(value: unknown): Position {
   if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
   if (isPlainObject(value)) {
-    const [field, ...others] = Object.keys(value);
-    if (field === "sequence" && others.length === 0) return ownFields({ sequence: readSeqNo(value.sequence, "sequence", 0) });
-    if (field === "time" && others.length === 0) {
-      const moment = readMoment(value.time);
+    const { sequence, log, time, ...others } = ownFields<{ [field: string]: unknown }>(value);
+    const isKnown = Object.keys(others).length === 0;
+    if (isKnown && sequence !== undefined && time === undefined) {
+      return ownFields({ sequence: readSeqNo(sequence, "sequence", 0), log: log === undefined ? undefined : readLogId(log) });
+    }
+    if (isKnown && time !== undefined && sequence === undefined && log === undefined) {
+      const moment = readMoment(time);
       if (moment !== undefined) return ownFields({ time: Math.min(moment.ms, LAST_MS), nanos: moment.nanos });
       const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC such as 2026-01-31T12:00:00Z";
-      throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(value.time)}`);
+      throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(time)}`);
     }
   }
-  const choices = '"beginning", "last_acknowledged", "latest", { sequence: n } or { time }';
+  const choices = '"beginning", "last_acknowledged", "latest", { sequence: n }, { sequence: n, log } or { time }';
   throw everbusError("invalid_position", `the position must be ${choices}, but is ${describe(value)}`);
+}
+
+function readLogId(value: unknown): Uuid {
+  const id = parseUuid(value);
+  if (id !== undefined) return id;
+  throw everbusError("invalid_position", `a position's log must be its bus.log.id, but is ${describe(value)}`);
 }

@@ -103,13 +103,24 @@ export interface Filter {
 /**
  * Where a subscription to the log starts. `{ sequence: n }`: the next event delivered is n (0 means 1; a future n
  * waits). `{ time }`: the first stored event at or after it, else the end: a Date, milliseconds since the epoch, or RFC
- * 3339 in UTC. "last_acknowledged" is the first stored event for a consumer that is new.
+ * 3339 in UTC. "last_acknowledged" is the first stored event for a consumer that is new, and for `follow`, which has none.
+ *
+ * Whoever keeps a number elsewhere than in the log, to go on there, keeps `bus.log.id` beside it and gives it as `log`: if
+ * the log is another by then (it was deleted, or evicted, or in the memory of what has restarted), that is `conflict`, and
+ * changes nothing, where the number alone would wait for its event for ever.
+ *
+ * @example
+ * const position = saved ? { sequence: saved.next, log: saved.log } : "beginning";
+ * for await (const { seq_no, event } of bus.log.follow(position)) {
+ *   apply(event);
+ *   save({ next: seq_no + 1, log: bus.log.id });
+ * }
  */
 export type SeekPosition =
   | "beginning"
   | "last_acknowledged"
   | "latest"
-  | { sequence: SeqNo }
+  | { sequence: SeqNo; log?: Uuid }
   | { time: Date | number | string };
 
 /** What `openBus` accepts. An unknown option is `invalid_option`. */
@@ -286,6 +297,13 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
 
 /** The ordered, durable record behind a bus. Without a log every method is `unsupported`. */
 export interface EventLog<out S extends Schema = Schema> {
+  /**
+   * Which log this is: another one after it was deleted and made anew, or after a restart if it is in memory.
+   *
+   * @throws EverbusError `unsupported` without a log.
+   */
+  readonly id: Uuid;
+
   /** The first stored number, undefined while nothing is stored. */
   firstSeqNo(): Promise<SeqNo | undefined>;
   /** The last number that the log has given, also once that is trimmed; undefined if it has given none. */
@@ -327,7 +345,8 @@ export interface EventLog<out S extends Schema = Schema> {
    * try again within it. At events that were damaged in the storage it ends with `corrupt`; subscribe from behind its
    * cause's `last` to go on.
    *
-   * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`.
+   * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`; from `next()`,
+   * `conflict` if the position is in another log, `trimmed`, `corrupt`, `storage`.
    * @example
    * for await (const { seq_no, event } of bus.log.subscribe("mailer", "last_acknowledged")) {
    *   await send(event);
@@ -341,6 +360,24 @@ export interface EventLog<out S extends Schema = Schema> {
   ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
   /** The same for a filter whose fields aren't known to the compiler. */
   subscribe(consumer: string, position?: SeekPosition, options?: ConsumerOptions): AsyncIterableIterator<Logged>;
+
+  /**
+   * The same without a name, for whoever takes everything again after a reload, as state, views and tests do: it
+   * acknowledges nothing, leaves no consumer behind, and `retention` warns of none.
+   *
+   * @throws EverbusError as `subscribe` does.
+   * @example
+   * const onCaughtUp = () => show(total);
+   * for await (const { event } of bus.log.follow("beginning", { filter: { entity_type: "order" }, onCaughtUp })) {
+   *   total += event.action === "created" ? 1 : 0;
+   * }
+   */
+  follow<const F extends Filter = Filter>(
+    position?: SeekPosition,
+    options?: FollowOptions<F>,
+  ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
+  /** The same for a filter whose fields aren't known to the compiler. */
+  follow(position?: SeekPosition, options?: FollowOptions): AsyncIterableIterator<Logged>;
 
   /**
    * Acknowledges everything up to `seqNo`. Cheap enough to call for every event: what is acknowledged while one
@@ -358,7 +395,8 @@ export interface EventLog<out S extends Schema = Schema> {
   /**
    * Where the consumer's next "last_acknowledged" or exclusive subscription starts. Running subscriptions are unaffected.
    *
-   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position`, `closed`, `storage`, `quota_exceeded`.
+   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position`, `conflict` if the position is in another log,
+   * `closed`, `storage`, `quota_exceeded`.
    */
   seek(consumer: string, position: SeekPosition): Promise<void>;
   /** Every consumer that has acknowledged, sought or subscribed. */
@@ -394,12 +432,25 @@ export interface LogStats {
   lastSeqNo?: SeqNo;
 }
 
-/** What `log.subscribe` accepts. */
-export interface ConsumerOptions<F extends Filter = Filter> {
+/** What `log.follow` accepts. */
+export interface FollowOptions<F extends Filter = Filter> {
   /** Only these events. */
   filter?: ExactFilter<F>;
   /** Ends the subscription when it aborts. */
   signal?: AbortSignal;
+  /**
+   * Called once, when the reader has had all that was stored at the call, and asks for more: with `for await`, after the
+   * body has run for the last of it. Gets the number up to which that is, also of events that the filter passes over: the
+   * log's last one, 0 for an empty log. What it throws reaches `onError` (`subscriber`).
+   */
+  onCaughtUp?(seqNo: SeqNo): void;
+  /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
+   *  cause is `{ requested, first }`, or go on from the first one ("skip"). */
+  onTrimmed?: "error" | "skip";
+}
+
+/** What `log.subscribe` accepts. */
+export interface ConsumerOptions<F extends Filter = Filter> extends FollowOptions<F> {
   /**
    * One live subscription of this consumer at a time, among all tabs and workers of the origin. The others wait; when it
    * ends, or its tab closes, crashes, freezes or hangs, the next one goes on after what was acknowledged. So an event may
@@ -407,12 +458,9 @@ export interface ConsumerOptions<F extends Filter = Filter> {
    * `conflict`, and so is everybody else's `ack` meanwhile; the error's cause is `{ epoch, current }`. A subscription that
    * lost its consumer waits for it again; `break` and `return()` end it, and take until it holds the consumer no more.
    * `position` is where a consumer starts that nobody has held, sought or acknowledged anything for; any other goes on
-   * where it got to. Tabs need Web Locks, so a secure context: else `unsupported`. Default false.
+   * where it got to. It has caught up with what was stored when its turn came. Tabs need Web Locks, so a secure context: else `unsupported`. Default false.
    */
   exclusive?: boolean;
-  /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
-   *  cause is `{ requested, first }`, or go on from the first one ("skip"). */
-  onTrimmed?: "error" | "skip";
 }
 
 /** A durable position in the log. */
