@@ -75,6 +75,12 @@ export function withCode(cause: unknown): EverbusError {
   return everbusError("storage", `the platform threw where it mustn't: ${messageOf(cause)}`, cause);
 }
 
+/** What was thrown while a caller's object was read: its getters and traps run then, and what they throw is the cause. */
+export function unreadable(code: EverbusErrorCode, what: string, cause: unknown): EverbusError {
+  if (cause instanceof EverbusError) return cause;
+  return everbusError(code, `${what} can't be read, as looking at it threw: ${messageOf(cause)}`, cause);
+}
+
 /** What was thrown says. Never throws, though looking at it may run its own code. */
 export function messageOf(cause: unknown): string {
   try {

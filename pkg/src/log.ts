@@ -17,6 +17,7 @@ import {
   readReadOptions,
   readSeqNo,
 } from "./options.js";
+import { leaveUnproxied } from "./plain.js";
 import type { Session } from "./session.js";
 import type { ConsumerInfo, EventEnvelope, EventLog, Logged, LogStats, SeekPosition, SeqNo, Uuid } from "./types.js";
 import { Tenures } from "./tenure.js";
@@ -24,6 +25,10 @@ import { Unit } from "./unit.js";
 
 /** `bus.log`. */
 export class BusLog implements EventLog {
+  static {
+    leaveUnproxied(this.prototype);
+  }
+
   readonly #session: Session;
   /** Under which id this bus holds exclusive consumers. */
   readonly #holder: Uuid;

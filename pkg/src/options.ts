@@ -1,5 +1,5 @@
 // The checks of everything that callers pass beside events and filters: at the call, before anything happens.
-import { describe, type EverbusError, everbusError } from "./errors.js";
+import { describe, type EverbusError, everbusError, unreadable } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
 import { hasFields, isPlainObject, ownFields } from "./plain.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
@@ -13,6 +13,14 @@ type Fields<T> = { readonly [field in keyof T]?: unknown };
 
 /** The fields of an options object, of which every one has to be known: a misspelt option is no default. */
 function readFields<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
+  try {
+    return readKnown(value, what, known);
+  } catch (cause) {
+    throw unreadable("invalid_option", what, cause);
+  }
+}
+
+function readKnown<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
   if (value === undefined) return ownFields({});
   if (!hasFields(value)) throw invalidOption(`${what} must be an object of options`, value);
   for (const field of Object.keys(value)) {
@@ -76,7 +84,7 @@ export interface OpenSettings {
   readonly crossTab: boolean;
   readonly retention: Limits | undefined;
   readonly queue: QueueLimits;
-  readonly onError: (error: EverbusError) => unknown;
+  readonly onError: ((error: EverbusError) => unknown) | undefined;
 }
 
 /** The options of `openBus`. */
@@ -88,7 +96,7 @@ export function readBusOptions(value: unknown): OpenSettings {
     capacity: readCount(options.capacity, "capacity", 1024),
     strict: readChoice(options.durability, "durability", ["relaxed", "strict"]) === "strict",
     crossTab: options.crossTab === undefined ? undefined : readFlag(options.crossTab, "crossTab"),
-    onError: readFunction<OpenSettings["onError"]>(options.onError, "onError") ?? printError,
+    onError: readFunction<(error: EverbusError) => unknown>(options.onError, "onError"),
   };
   if (settings.crossTab === true && (settings.log === "memory" || settings.log === "none")) {
     throw everbusError("unsupported", 'crossTab needs a log that tabs share: leave it out, or open with log "indexeddb"');
@@ -122,10 +130,6 @@ function readQueue(value: unknown): QueueLimits {
   };
 }
 
-function printError(error: EverbusError): void {
-  console.error(error);
-}
-
 export interface PublishSettings {
   readonly expected: SeqNo | undefined;
   readonly id: Uuid | undefined;
@@ -152,7 +156,7 @@ export function metaText(meta: object): string {
   try {
     text = JSON.stringify(meta);
   } catch (cause) {
-    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles, BigInts and what is nested thousands deep", cause);
+    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles, BigInts, getters that throw and what is nested thousands deep", cause);
   }
   if (!text?.startsWith("{")) throw invalidOption("meta must be a plain JSON object", meta);
   if (isLongerThan(text, MAX_JSON_BYTES)) throw everbusError("invalid_option", "meta is more than 1 MiB of JSON");
@@ -248,6 +252,14 @@ export type Position =
 
 /** Where to start in a log. */
 export function readPosition(value: unknown): Position {
+  try {
+    return readStart(value);
+  } catch (cause) {
+    throw unreadable("invalid_position", "the position", cause);
+  }
+}
+
+function readStart(value: unknown): Position {
   if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
   if (isPlainObject(value)) {
     const { sequence, log, time, ...others } = ownFields<{ [field: string]: unknown }>(value);

@@ -78,7 +78,7 @@ export class Session implements Member {
     this.name = name;
     this.channel = lease.channel;
     this.#release = lease.release;
-    this.#onError = onError;
+    this.#onError = onError ?? printError;
     // What is still queued when the log is deleted isn't news any more.
     const report = (error: EverbusError): void => {
       if (this.channel.members.has(this)) this.report(error);
@@ -200,6 +200,10 @@ export class Session implements Member {
     this.#stopRetaining();
     this.#release();
   }
+}
+
+function printError(error: EverbusError): void {
+  console.error(error);
 }
 
 function ignore(): void {}

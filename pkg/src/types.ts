@@ -158,7 +158,7 @@ export interface BusOptions {
   queue?: { maxEvents?: number; maxBytes?: number };
   /**
    * What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory.
-   * Default: console.error.
+   * Default: console.error, of a fall-back with one sentence only.
    */
   onError?(error: EverbusError): void;
 }
@@ -226,7 +226,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * Publishes one event. Never blocks; safe inside a handler. Await `committed` or `flush()` now and then, or what is
    * published faster than it is stored is refused in the end (`queue_full`, see `BusOptions.queue`). The payload is taken
    * as `JSON.stringify` writes it now: later changes to the caller's object change nothing (without a log it goes by
-   * reference).
+   * reference). A getter or `toJSON` that throws makes it `invalid_event`, with what it threw as the cause.
    *
    * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything
    * later arrives through `committed`.
@@ -283,6 +283,17 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   ): AsyncIterableIterator<EnvelopeFor<S, F>>;
   /** The same for a filter whose fields aren't known to the compiler. */
   events(filter?: Filter, options?: SubscribeOptions): AsyncIterableIterator<EventEnvelope>;
+
+  /**
+   * Asks the platform by [`persist()`](https://developer.mozilla.org/docs/Web/API/StorageManager/persist) to keep what the
+   * origin has stored: else it is evicted as a whole if the disk gets full. Resolves to whether it will be kept; to false,
+   * too, where nobody can be asked (plain http), and if the log isn't stored. Firefox asks the user; others decide by how
+   * much the page is used, so ask again at a later visit. A worker only learns how it is.
+   *
+   * @example
+   * if (!(await bus.persist())) offerAnExport();
+   */
+  persist(): Promise<boolean>;
 
   /**
    * Resolves when everything published and acknowledged before the call, by this realm on this log, is durable.
