@@ -70,7 +70,7 @@ impl Subscription {
     }
 
     /// As [`open`](Self::open), but exclusively: claims the consumer for `holder`, whoever has claimed it
-    /// before. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
+    /// before. From now on only this claim's acknowledgements count ([`AckUnder`](crate::CursorChange::AckUnder));
     /// everybody else's are refused, even of what was delivered before. So no event is acknowledged by
     /// two.
     ///
@@ -78,7 +78,7 @@ impl Subscription {
     /// claimed, sought or acknowledged anything for yet.
     ///
     /// It doesn't wait for another holder to end: in one process a lock does that, between processes
-    /// whatever tells that one is gone. [`CursorChange::Release`] lets others acknowledge again.
+    /// whatever tells that one is gone. [`Release`](crate::CursorChange::Release) lets others acknowledge again.
     ///
     /// # Errors
     ///

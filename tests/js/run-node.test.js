@@ -48,7 +48,7 @@ test("without IndexedDB, openBus falls back to memory and says why", async () =>
   await bus.close();
 });
 
-test("without IndexedDB, and an onError, the console says so in one sentence", async (t) => {
+test("without IndexedDB, and without an onError, the console says so in one sentence", async (t) => {
   const printed = t.mock.method(console, "error", () => {});
   const bus = await openBus("fallback");
   const reason = 'the log is only in memory, and lost with this realm; if that will do, say log: "memory": this platform has no IndexedDB';
