@@ -123,7 +123,10 @@ export type SeekPosition =
   | { sequence: SeqNo; log?: Uuid }
   | { time: Date | number | string };
 
-/** What `openBus` accepts. An unknown option is `invalid_option`. */
+/**
+ * What `openBus` accepts. An unknown option is `invalid_option`. In a test with fake timers fake the date alone: every commit
+ * needs a real `queueMicrotask`, and `fake-indexeddb` a real `setImmediate`.
+ */
 export interface BusOptions {
   /** Default: "indexeddb" where the platform has it, else "memory". Asked for explicitly, it is that or an error. */
   log?: "indexeddb" | "memory" | "none";
@@ -207,7 +210,20 @@ export interface SubscribeOptions {
   onLagged?(missed: number): void;
 }
 
-/** An open bus. */
+/**
+ * An open bus. There are five ways to read, all in the log's order:
+ *
+ * | what for | call |
+ * |---|---|
+ * | what happens from now on: a toast, a line in a log, a cache to empty | `bus.subscribe` |
+ * | the same in a loop, which takes its time for each event | `bus.events` |
+ * | what all events add up to: state, a view, what a test expects | `bus.log.follow` |
+ * | work to be done for each event, also after a crash: a mail, a request | `bus.log.subscribe` and `bus.log.ack` |
+ * | a page of what is stored: a list, an export | `bus.log.read` |
+ *
+ * Keep it where nothing makes it reactive. Vue's `reactive`, and so Pinia, leaves it, its log, iterators and receipts as they
+ * are; the events are plain data.
+ */
 export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   /** The name it was opened with. */
   readonly name: string;
@@ -306,7 +322,13 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The ordered, durable record behind a bus. Without a log every method is `unsupported`. */
+/**
+ * The ordered, durable record behind a bus. Without a log every method is `unsupported`.
+ *
+ * A browser may evict what an origin has stored, all of it at once: if the disk gets full, unless it has agreed not to
+ * (`bus.persist`), and in Safari after seven days of use without a tap or a click on the site. The log is a new one then, with
+ * another `id`.
+ */
 export interface EventLog<out S extends Schema = Schema> {
   /**
    * Which log this is: another one after it was deleted and made anew, or after a restart if it is in memory.
