@@ -20,7 +20,6 @@ export interface Exclusive {
   readonly end: Promise<SeqNo>;
   readonly filter: FilterSpec | undefined;
   readonly skipTrimmed: boolean;
-  readonly onCaughtUp: CaughtUp | undefined;
   readonly report: Report;
 }
 
@@ -38,8 +37,8 @@ export class ExclusiveIterator extends CursorIterator {
   /** Resolves when it holds nothing any more. */
   readonly freed: Promise<void>;
 
-  constructor(exclusive: Exclusive, onEnd: () => void) {
-    super(undefined, onEnd, exclusive.onCaughtUp);
+  constructor(exclusive: Exclusive, onEnd: () => void, onCaughtUp: CaughtUp | undefined) {
+    super(undefined, onEnd, onCaughtUp);
     this.#exclusive = exclusive;
     const { log, consumer, report } = exclusive;
     this.freed = log.locks

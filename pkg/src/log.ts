@@ -40,9 +40,7 @@ export class BusLog implements EventLog {
   }
 
   get id(): Uuid {
-    const { log } = this.#session.channel;
-    if (log === undefined) throw everbusError("unsupported", 'bus.log.id needs a log: open the bus with log "indexeddb" or "memory"');
-    return log.id;
+    return this.#session.logOf("bus.log.id").id;
   }
 
   async firstSeqNo(): Promise<SeqNo | undefined> {
@@ -115,14 +113,14 @@ export class BusLog implements EventLog {
     const log = session.log("bus.log");
     const { core, consumers, writer } = log;
     const end = start === "latest" ? log.end() : Promise.resolve(0);
-    const caughtUp = onCaughtUp && ((last: SeqNo): void => callBack(onCaughtUp, last, report));
+    const told = onCaughtUp && ((last: SeqNo): void => callBack(onCaughtUp, last, report));
     const refusal = otherLog(start, log.id);
     let open: (onEnd: () => void) => CursorIterator;
     if (isExclusive) log.locks.check();
     if (isExclusive && refusal === undefined) {
       const [holder, tenures] = [this.#holder, this.#tenures];
-      const exclusive = { log, consumer: consumer!, holder, tenures, start, end, filter, skipTrimmed, onCaughtUp: caughtUp, report };
-      open = (onEnd) => new ExclusiveIterator(exclusive, onEnd);
+      const exclusive = { log, consumer: consumer!, holder, tenures, start, end, filter, skipTrimmed, report };
+      open = (onEnd) => new ExclusiveIterator(exclusive, onEnd, told);
     } else {
       const subscribe = async (): Promise<Cursor> => {
         if (refusal !== undefined) throw refusal;
@@ -132,10 +130,10 @@ export class BusLog implements EventLog {
         // Where that is depends on what is being acknowledged.
         const cursor = start === "last_acknowledged" ? consumers.run(subscribe) : subscribe();
         // What is published after the call isn't what is caught up with.
-        if (caughtUp !== undefined) writer.waitFor(cursor.catch(ignore));
+        if (told !== undefined) writer.waitFor(cursor.catch(ignore));
         return cursor;
       };
-      open = (onEnd) => new CursorIterator(openCursor, onEnd, caughtUp);
+      open = (onEnd) => new CursorIterator(openCursor, onEnd, told);
     }
     // What a cursor gives is in the log, and has its number.
     return session.open(signal, open) as AsyncIterableIterator<Logged>;

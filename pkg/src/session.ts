@@ -106,6 +106,11 @@ export class Session implements Member {
   /** The log behind the bus. @throws EverbusError `unsupported` if there is none, and as `check` does. */
   log(what: string): OpenLog {
     this.check();
+    return this.logOf(what);
+  }
+
+  /** The same, also of a bus that is closed. @throws EverbusError `unsupported` if there is none. */
+  logOf(what: string): OpenLog {
     const { log } = this.channel;
     if (log === undefined) {
       throw everbusError("unsupported", `${what} needs a log: open the bus with log "indexeddb" or "memory"`);
