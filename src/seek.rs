@@ -24,7 +24,8 @@ pub enum SeekPosition {
     LastAcknowledged,
     /// After the last stored event: only what comes later.
     Latest,
-    /// The next event delivered is this one. 0 means 1; a future number waits.
+    /// The next event delivered is this one. 0 means 1; a future number waits, so look first whether the log is still the one
+    /// that the number is of: [`StoredLog::id`](crate::StoredLog::id).
     Sequence(u64),
     /// The first event at or after this time.
     Time(Timestamp),

@@ -70,7 +70,7 @@ impl Subscription {
     }
 
     /// As [`open`](Self::open), but exclusively: claims the consumer for `holder`, whoever has claimed it
-    /// before. From now on only this claim's acknowledgements count ([`CursorChange::AckUnder`]);
+    /// before. From now on only this claim's acknowledgements count ([`AckUnder`](crate::CursorChange::AckUnder));
     /// everybody else's are refused, even of what was delivered before. So no event is acknowledged by
     /// two.
     ///
@@ -78,7 +78,7 @@ impl Subscription {
     /// claimed, sought or acknowledged anything for yet.
     ///
     /// It doesn't wait for another holder to end: in one process a lock does that, between processes
-    /// whatever tells that one is gone. [`CursorChange::Release`] lets others acknowledge again.
+    /// whatever tells that one is gone. [`Release`](crate::CursorChange::Release) lets others acknowledge again.
     ///
     /// # Errors
     ///
@@ -161,15 +161,59 @@ impl Subscription {
     ///
     /// Dropping the future loses no event: the next call gives it.
     pub async fn next(&mut self) -> Option<Result<EventEnvelope>> {
+        self.next_within(u64::MAX).await
+    }
+
+    /// As [`next`](Self::next), but `None`, too, once it has given every event up to this number that matches. With the log's
+    /// last number that is the end of what is stored; [`next`](Self::next) goes on behind it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use everbus::{EventLog, Filter, SeekPosition, StoredLog, Subscription};
+    /// # use everbus::{EntityEvent, EventEnvelope, Uuid};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let log = StoredLog::default();
+    /// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+    /// # log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
+    /// let (position, filter) = (SeekPosition::Beginning, Filter::default());
+    /// let mut events = Subscription::open(log.handle(), None, position, filter).await?;
+    /// let mut state = Vec::new();
+    /// if let Some(last) = log.last_seq_no().await? {
+    ///     while let Some(envelope) = events.next_up_to(last).await {
+    ///         state.push(envelope?.event);
+    ///     }
+    /// }
+    /// assert_eq!(state.len(), 1); // it has caught up
+    /// # Ok::<(), everbus::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn next_up_to(&mut self, last: SeqNo) -> Option<Result<EventEnvelope>> {
+        self.next_within(last.get()).await
+    }
+
+    async fn next_within(&mut self, last: u64) -> Option<Result<EventEnvelope>> {
         loop {
             if let Some((chunk, given)) = &mut self.open {
                 if let Some(row) = chunk.rows.get(*given) {
+                    if chunk.segment.seq_no(row).get() > last {
+                        return None;
+                    }
                     *given += 1;
                     return Some(Ok(chunk.segment.envelope(row)));
                 }
                 self.open = None;
             }
-            match self.next_chunk().await? {
+            match self.next_chunk_within(last).await? {
                 Ok(chunk) => self.open = Some((chunk, 0)),
                 Err(error) => return Some(Err(error)),
             }
@@ -186,7 +230,14 @@ impl Subscription {
     ///
     /// As [`next`](Self::next).
     pub async fn next_chunk(&mut self) -> Option<Result<Chunk>> {
+        self.next_chunk_within(u64::MAX).await
+    }
+
+    async fn next_chunk_within(&mut self, last: u64) -> Option<Result<Chunk>> {
         loop {
+            if self.following.has_passed(last) {
+                return None;
+            }
             match self.following.wants() {
                 Wants::Nothing(chunk) => return Some(Ok(chunk)),
                 Wants::Page(query) => match self.log.read(&query).await {
@@ -242,6 +293,11 @@ impl Following {
     /// Goes on at the first stored event when the next one was trimmed, instead of failing.
     pub(crate) fn skip_trimmed(&mut self) {
         self.skips_trimmed = true;
+    }
+
+    /// Whether it has nothing more to give up to this number.
+    pub(crate) fn has_passed(&self, last: u64) -> bool {
+        self.ready.is_empty() && self.next > last
     }
 
     pub(crate) fn wants(&mut self) -> Wants {

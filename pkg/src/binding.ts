@@ -33,13 +33,20 @@ export interface Batch {
 export interface Cursor {
   /** The epoch of its claim, 0 if it isn't exclusive. */
   readonly epoch: number;
-  /** Resolves undefined once the cursor or the log is closed. One call at a time. */
-  next(): Promise<Chunk | undefined>;
+  /** The last number in the log when it was opened, 0 for none. */
+  readonly last: SeqNo;
+  /**
+   * Resolves undefined once the cursor or the log is closed, and once null: when there is nothing more up to `last`. One call
+   * at a time.
+   */
+  next(): Promise<Chunk | null | undefined>;
   close(): void;
 }
 
 /** A log in the core. */
 export interface Log {
+  /** Which log this is. */
+  readonly id: Uuid;
   /** `expected` is -1 for no condition. Resolves to the first new number, then with `checkIds` each event's own. */
   append(batch: Batch, expected: number, checkIds: boolean, strict: boolean): Promise<Float64Array>;
   /**

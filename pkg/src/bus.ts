@@ -9,6 +9,7 @@ import type { Immediate } from "./immediate.js";
 import { LiveIterator } from "./live.js";
 import { BusLog } from "./log.js";
 import { metaText, readHandler, readPublishOptions, readSubscribeOptions } from "./options.js";
+import { leaveUnproxied } from "./plain.js";
 import type { Session } from "./session.js";
 import type { Bus, EventEnvelope, EventLog, FrameworkEvent, PublishOptions, Receipt, SeqNo, Uuid } from "./types.js";
 import { PublishReceipt, Unit } from "./unit.js";
@@ -24,6 +25,10 @@ const NO_OPTIONS: PublishChoices = { expected: undefined, id: undefined, meta: u
 
 /** What `openBus` resolves to. */
 export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
+  static {
+    leaveUnproxied(this.prototype);
+  }
+
   readonly name: string;
   readonly origin: Uuid = uuidV7(now());
   readonly storage: Bus["storage"];
@@ -162,6 +167,18 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     const { log, immediate } = session.channel;
     if (deliver === "immediate" || (deliver === undefined && log === undefined)) return immediate;
     return session.log('deliver: "committed"').dispatcher;
+  }
+
+  async persist(): Promise<boolean> {
+    if (this.storage !== "persistent") return false;
+    try {
+      const { storage } = navigator;
+      // A worker may only look.
+      return await (storage.persist ?? storage.persisted).call(storage);
+    } catch {
+      // There is none on plain http, and an opaque origin's refuses.
+      return false;
+    }
   }
 
   flush(): Promise<void> {

@@ -12,7 +12,7 @@ import { Parted } from "./parted.js";
 import { isA } from "./plain.js";
 import { type Limits, Retention } from "./retention.js";
 import { Tabs } from "./tabs.js";
-import type { SeqNo } from "./types.js";
+import type { SeqNo, Uuid } from "./types.js";
 import { Writer } from "./writer.js";
 
 /**
@@ -35,6 +35,7 @@ export interface Member {
 
 /** The log of a channel, with one way in and one way out. */
 export interface OpenLog {
+  readonly id: Uuid;
   readonly core: Log;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
@@ -129,7 +130,7 @@ export class Channel {
       writer.waitFor(end.catch(ignore));
       return end;
     };
-    this.log = { core: log, writer, dispatcher, consumers, locks, end };
+    this.log = { id: callCore(() => log.id), core: log, writer, dispatcher, consumers, locks, end };
     // What an earlier page had no time for.
     idle();
   }

@@ -2,11 +2,14 @@ import type { Chunk, Cursor, Log } from "./binding.js";
 import { decodeSound } from "./chunk.js";
 import { EventIterator } from "./iterator.js";
 import { awaitCore, callCore } from "./module.js";
-import type { EventEnvelope } from "./types.js";
+import type { EventEnvelope, SeqNo } from "./types.js";
+
+/** Is told, once, that everything that was stored up to a number has been given. Must not throw. */
+export type CaughtUp = (last: SeqNo) => void;
 
 interface Source {
   readonly cursor: Promise<Cursor>;
-  ahead: Promise<Chunk | undefined> | undefined;
+  ahead: Promise<Chunk | null | undefined> | undefined;
   isReading: boolean;
 }
 
@@ -21,11 +24,15 @@ export class CursorIterator extends EventIterator {
   #source: Source | undefined = undefined;
   #envelopes: EventEnvelope[] = [];
   #taken = 0;
+  #onCaughtUp: CaughtUp | undefined;
+  /** What comes after this number wasn't stored when it began, and comes after `onCaughtUp`. */
+  #last = Infinity;
 
   /** Starts at once: `open` is called here, not at the first `next()`. */
-  constructor(log: Log, open: (() => Promise<Cursor>) | undefined, onEnd: () => void) {
+  constructor(log: Log, open: (() => Promise<Cursor>) | undefined, onEnd: () => void, onCaughtUp?: CaughtUp) {
     super(onEnd);
     this.#log = log;
+    this.#onCaughtUp = onCaughtUp;
     if (open !== undefined) this.attach(awaitCore(open));
   }
 
@@ -43,12 +50,21 @@ export class CursorIterator extends EventIterator {
   }
 
   protected take(): EventEnvelope | undefined {
+    // First, because it may end this.
+    if ((this.#envelopes[this.#taken]?.seq_no ?? 0) > this.#last) this.#catchUp();
     return this.#envelopes[this.#taken++] ?? this.#drained();
   }
 
   #drained(): undefined {
     this.clear();
     return undefined;
+  }
+
+  #catchUp(): void {
+    const [last, tell] = [this.#last, this.#onCaughtUp];
+    this.#last = Infinity;
+    this.#onCaughtUp = undefined;
+    tell?.(last);
   }
 
   protected clear(): void {
@@ -73,19 +89,15 @@ export class CursorIterator extends EventIterator {
     source.isReading = true;
     try {
       const cursor = await source.cursor;
+      if (this.#onCaughtUp !== undefined) this.#last = callCore(() => cursor.last);
       const chunk = await (source.ahead ?? awaitCore(() => cursor.next()));
       if (this.#source !== source) return;
       if (chunk === undefined) return this.finish();
       source.ahead = awaitCore(() => cursor.next());
       source.ahead.catch(ignore);
-      const [envelopes, damage] = await decodeSound(this.#log, chunk);
+      if (chunk === null) this.#catchUp();
+      else await this.#decode(source, chunk);
       if (this.#source !== source) return;
-      if (damage !== undefined) {
-        // What comes before it is given out first.
-        source.ahead = Promise.reject(damage);
-        source.ahead.catch(ignore);
-      }
-      this.#envelopes = envelopes;
     } catch (error) {
       if (this.#source === source) this.fail(error);
       return;
@@ -93,6 +105,16 @@ export class CursorIterator extends EventIterator {
       source.isReading = false;
     }
     this.answer();
+  }
+
+  async #decode(source: Source, chunk: Chunk): Promise<void> {
+    const [envelopes, damage] = await decodeSound(this.#log, chunk);
+    if (this.#source !== source) return;
+    this.#envelopes = envelopes;
+    if (damage === undefined) return;
+    // What comes before it is given out first.
+    source.ahead = Promise.reject(damage);
+    source.ahead.catch(ignore);
   }
 }
 

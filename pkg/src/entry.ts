@@ -1,5 +1,5 @@
 import { now } from "./clock.js";
-import { describe, type EverbusError, everbusError } from "./errors.js";
+import { describe, type EverbusError, everbusError, unreadable } from "./errors.js";
 import { isEverybodys } from "./plain.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { formatTime } from "./time.js";
@@ -124,6 +124,14 @@ const EVENT: Where = () => "event";
  * @throws EverbusError `invalid_event`.
  */
 export function readEvent(value: unknown, where: Where = EVENT): Entry {
+  try {
+    return readEntry(value, where);
+  } catch (cause) {
+    throw unreadable("invalid_event", where(), cause);
+  }
+}
+
+function readEntry(value: unknown, where: Where): Entry {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidEvent(where(), `must be an object such as entity.created("order", {…})`, value);
   }
@@ -197,7 +205,7 @@ export function snapshot(entry: Entry, where: Where = EVENT): void {
   try {
     text = JSON.stringify(entry.payload) as string | undefined;
   } catch (cause) {
-    const message = `${payloadOf(entry, where)} can't be written as JSON: leave out cycles, BigInts and what is nested thousands deep`;
+    const message = `${payloadOf(entry, where)} can't be written as JSON: leave out cycles, BigInts, getters that throw and what is nested thousands deep`;
     throw everbusError("invalid_event", message, cause);
   }
   if (text === undefined) throw noJson(entry, where);

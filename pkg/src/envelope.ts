@@ -1,5 +1,5 @@
 import { invalidEvent, readEvent, snapshot, type Entry } from "./entry.js";
-import { type EverbusError, everbusError } from "./errors.js";
+import { type EverbusError, everbusError, unreadable } from "./errors.js";
 import { metaText } from "./options.js";
 import { isEverybodys, isPlainObject } from "./plain.js";
 import { parseTime } from "./time.js";
@@ -12,7 +12,14 @@ import { parseUuid } from "./uuid.js";
  */
 export function readEnvelopes(value: unknown): Entry[] {
   if (!Array.isArray(value)) throw invalidEvent("the envelopes", "must be an array", value);
-  return Array.from(value, (envelope: unknown, i) => readEnvelope(envelope, `envelopes[${i}]`));
+  return Array.from(value, (envelope: unknown, i) => {
+    const at = `envelopes[${i}]`;
+    try {
+      return readEnvelope(envelope, at);
+    } catch (cause) {
+      throw unreadable("invalid_event", at, cause);
+    }
+  });
 }
 
 function readEnvelope(value: unknown, at: string): Entry {

@@ -4,7 +4,8 @@
  * - `invalid_event`, `invalid_filter`, `invalid_position`, `invalid_option`: the call was wrong, and changed nothing.
  * - `unsupported`: the call is right, but not for this bus or this platform.
  * - `closed`: the bus was closed, or its log deleted. Open it again.
- * - `conflict`: the log doesn't end where `expectedLastSeqNo` says, or somebody else holds an exclusive consumer.
+ * - `conflict`: the log doesn't end where `expectedLastSeqNo` says, or isn't the one that a position is in, or somebody else
+ *   holds an exclusive consumer.
  * - `queue_full`, `quota_exceeded`: too much waits to be stored; the storage is full. Await `flush()`; `trim` the log.
  * - `trimmed`: events that a reader wants are forgotten, or about to be. `seek`, or go on with `onTrimmed: "skip"`.
  * - `unavailable`: there is no IndexedDB here or it can't be opened, or the WebAssembly can't be loaded. As with `storage`,
@@ -72,6 +73,12 @@ export function everbusError(code: EverbusErrorCode, message: string, cause?: un
 export function withCode(cause: unknown): EverbusError {
   if (cause instanceof EverbusError) return cause;
   return everbusError("storage", `the platform threw where it mustn't: ${messageOf(cause)}`, cause);
+}
+
+/** What was thrown while a caller's object was read: its getters and traps run then, and what they throw is the cause. */
+export function unreadable(code: EverbusErrorCode, what: string, cause: unknown): EverbusError {
+  if (cause instanceof EverbusError) return cause;
+  return everbusError(code, `${what} can't be read, as looking at it threw: ${messageOf(cause)}`, cause);
 }
 
 /** What was thrown says. Never throws, though looking at it may run its own code. */

@@ -1,5 +1,5 @@
 import type { OpenLog } from "./channel.js";
-import { CursorIterator } from "./cursor.js";
+import { type CaughtUp, CursorIterator } from "./cursor.js";
 import type { Report } from "./fanout.js";
 import type { FilterSpec } from "./filter.js";
 import { aborted } from "./locks.js";
@@ -37,8 +37,8 @@ export class ExclusiveIterator extends CursorIterator {
   /** Resolves when it holds nothing any more. */
   readonly freed: Promise<void>;
 
-  constructor(exclusive: Exclusive, onEnd: () => void) {
-    super(exclusive.log.core, undefined, onEnd);
+  constructor(exclusive: Exclusive, onEnd: () => void, onCaughtUp: CaughtUp | undefined) {
+    super(exclusive.log.core, undefined, onEnd, onCaughtUp);
     this.#exclusive = exclusive;
     const { log, consumer, report } = exclusive;
     this.freed = log.locks

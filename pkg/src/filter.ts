@@ -1,5 +1,5 @@
 import { ACTIONS, LINK, type Routed } from "./entry.js";
-import { describe, type EverbusError, everbusError } from "./errors.js";
+import { describe, type EverbusError, everbusError, unreadable } from "./errors.js";
 import { hasFields, ownFields } from "./plain.js";
 import { LONE_SURROGATE } from "./text.js";
 import type { Filter, Uuid } from "./types.js";
@@ -23,6 +23,14 @@ export interface CompiledFilter {
  * @throws EverbusError `invalid_filter`.
  */
 export function readFilter(value: unknown): FilterSpec {
+  try {
+    return readSpec(value);
+  } catch (cause) {
+    throw unreadable("invalid_filter", "the filter", cause);
+  }
+}
+
+function readSpec(value: unknown): FilterSpec {
   if (!hasFields(value)) {
     throw invalid(`the filter must be an object such as { entity_type: "order" }, but is ${describe(value)}`);
   }

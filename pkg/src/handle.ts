@@ -1,4 +1,5 @@
 import type { EventIterator, Result } from "./iterator.js";
+import { leaveUnproxied } from "./plain.js";
 import type { EventEnvelope } from "./types.js";
 
 // Not every edge has it: what is abandoned there ends with its bus. The reference is weak, as the stack of an error, which
@@ -13,6 +14,10 @@ const abandoned =
  * application has let go of it without ending it.
  */
 export class Handle implements AsyncIterableIterator<EventEnvelope, undefined> {
+  static {
+    leaveUnproxied(this.prototype);
+  }
+
   readonly #iterator: EventIterator;
 
   constructor(iterator: EventIterator) {

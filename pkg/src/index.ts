@@ -14,6 +14,7 @@ export type {
   EventLog,
   EventOf,
   Filter,
+  FollowOptions,
   FrameworkEvent,
   Json,
   LinkEvent,

@@ -1,10 +1,23 @@
+import type { Cursor } from "./binding.js";
 import { decodeSound } from "./chunk.js";
 import { CursorIterator } from "./cursor.js";
 import { readEnvelopes } from "./envelope.js";
+import { type EverbusError, everbusError } from "./errors.js";
 import { ExclusiveIterator } from "./exclusive.js";
+import { callBack } from "./fanout.js";
 import { awaitCore } from "./module.js";
 import { Outcome, whenListening } from "./outcome.js";
-import { readConsumerOptions, readName, readPosition, readReadOptions, readSeqNo } from "./options.js";
+import {
+  type FollowSettings,
+  type Position,
+  readConsumerOptions,
+  readFollowOptions,
+  readName,
+  readPosition,
+  readReadOptions,
+  readSeqNo,
+} from "./options.js";
+import { leaveUnproxied } from "./plain.js";
 import type { Session } from "./session.js";
 import type { ConsumerInfo, EventEnvelope, EventLog, Logged, LogStats, SeekPosition, SeqNo, Uuid } from "./types.js";
 import { Tenures } from "./tenure.js";
@@ -12,6 +25,10 @@ import { Unit } from "./unit.js";
 
 /** `bus.log`. */
 export class BusLog implements EventLog {
+  static {
+    leaveUnproxied(this.prototype);
+  }
+
   readonly #session: Session;
   /** Under which id this bus holds exclusive consumers. */
   readonly #holder: Uuid;
@@ -20,6 +37,10 @@ export class BusLog implements EventLog {
   constructor(session: Session, holder: Uuid) {
     this.#session = session;
     this.#holder = holder;
+  }
+
+  get id(): Uuid {
+    return this.#session.logOf("bus.log.id").id;
   }
 
   async firstSeqNo(): Promise<SeqNo | undefined> {
@@ -75,22 +96,48 @@ export class BusLog implements EventLog {
     session.log("bus.log");
     const name = readName(consumer, "the consumer's name");
     const start = readPosition(position === undefined ? "latest" : position);
-    const { filter, signal, skipTrimmed, isExclusive } = readConsumerOptions(options);
+    const settings = readConsumerOptions(options);
+    return this.#follow(name, start, settings, settings.isExclusive);
+  }
+
+  follow(position?: SeekPosition, options?: unknown): AsyncIterableIterator<Logged> {
+    this.#session.log("bus.log");
+    const start = readPosition(position === undefined ? "latest" : position);
+    return this.#follow(undefined, start, readFollowOptions(options), false);
+  }
+
+  #follow(
+    consumer: string | undefined,
+    start: Position,
+    { filter, signal, onCaughtUp, skipTrimmed }: FollowSettings,
+    isExclusive: boolean,
+  ): AsyncIterableIterator<Logged> {
+    const session = this.#session;
+    const { report } = session;
     const log = session.log("bus.log");
-    const { core, consumers } = log;
+    const { core, consumers, writer } = log;
     const end = start === "latest" ? log.end() : Promise.resolve(0);
+    const told = onCaughtUp && ((last: SeqNo): void => callBack(onCaughtUp, last, report));
+    const refusal = otherLog(start, log.id);
     let open: (onEnd: () => void) => CursorIterator;
-    if (isExclusive) {
-      log.locks.check();
+    if (isExclusive) log.locks.check();
+    if (isExclusive && refusal === undefined) {
       const [holder, tenures] = [this.#holder, this.#tenures];
-      const { report } = session;
-      const exclusive = { log, consumer: name, holder, tenures, start, end, filter, skipTrimmed, report };
-      open = (onEnd) => new ExclusiveIterator(exclusive, onEnd);
+      const exclusive = { log, consumer: consumer!, holder, tenures, start, end, filter, skipTrimmed, report };
+      open = (onEnd) => new ExclusiveIterator(exclusive, onEnd, told);
     } else {
-      const subscribe = async () => core.subscribe(name, undefined, start, filter, skipTrimmed, await end);
-      // Where that is depends on what is being acknowledged.
-      const openCursor = start === "last_acknowledged" ? () => consumers.run(subscribe) : subscribe;
-      open = (onEnd) => new CursorIterator(core, openCursor, onEnd);
+      const subscribe = async (): Promise<Cursor> => {
+        if (refusal !== undefined) throw refusal;
+        return core.subscribe(consumer, undefined, start, filter, skipTrimmed, await end);
+      };
+      const openCursor = (): Promise<Cursor> => {
+        // Where that is depends on what is being acknowledged.
+        const cursor = start === "last_acknowledged" ? consumers.run(subscribe) : subscribe();
+        // What is published after the call isn't what is caught up with.
+        if (told !== undefined) writer.waitFor(cursor.catch(ignore));
+        return cursor;
+      };
+      open = (onEnd) => new CursorIterator(core, openCursor, onEnd, told);
     }
     // What a cursor gives is in the log, and has its number.
     return session.open(signal, open) as AsyncIterableIterator<Logged>;
@@ -114,7 +161,9 @@ export class BusLog implements EventLog {
   async seek(consumer: string, position: SeekPosition): Promise<void> {
     const name = readName(consumer, "the consumer's name");
     const start = readPosition(position);
-    const { core, consumers } = this.#session.log("bus.log");
+    const { id, core, consumers } = this.#session.log("bus.log");
+    const refusal = otherLog(start, id);
+    if (refusal !== undefined) throw refusal;
     await consumers.run(() => awaitCore(() => core.seek(name, start)));
   }
 
@@ -145,3 +194,12 @@ export class BusLog implements EventLog {
     return stats;
   }
 }
+
+/** What refuses a position in another log than this one. */
+function otherLog(start: Position, id: Uuid): EverbusError | undefined {
+  if (typeof start === "string" || !("log" in start) || start.log === undefined || start.log === id) return undefined;
+  const message = `the position is in the log ${start.log}, but this is ${id}: it was made anew, so begin at the beginning`;
+  return everbusError("conflict", message);
+}
+
+function ignore(): void {}

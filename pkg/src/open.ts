@@ -38,7 +38,11 @@ export async function openBus<S extends Schema = Schema>(name: string, options?:
   if (kind === "indexeddb") {
     await (settings.crossTab ? session.channel.share(checkedName) : session.channel.look());
   }
-  if (fallBack !== undefined) session.report(fallBack);
+  if (fallBack !== undefined) {
+    // What is usual in Node is said in a sentence: nobody needs the stacks.
+    if (settings.onError === undefined) console.error(String(fallBack));
+    else session.report(fallBack);
+  }
   tellOfTwoLogs(kind, session);
   return bus as unknown as Bus<S>;
 }

@@ -1,18 +1,26 @@
 // The checks of everything that callers pass beside events and filters: at the call, before anything happens.
-import { describe, type EverbusError, everbusError } from "./errors.js";
+import { describe, type EverbusError, everbusError, unreadable } from "./errors.js";
 import { readFilter, type FilterSpec } from "./filter.js";
 import { hasFields, isPlainObject, ownFields } from "./plain.js";
 import { MAX_JSON_BYTES, isLongerThan, isName } from "./text.js";
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from "./queue.js";
 import type { Limits } from "./retention.js";
 import { LAST_MS, readMoment } from "./time.js";
-import type { BusOptions, ConsumerOptions, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
+import type { BusOptions, ConsumerOptions, FollowOptions, PublishOptions, SeqNo, SubscribeOptions, Uuid } from "./types.js";
 import { parseUuid } from "./uuid.js";
 
 type Fields<T> = { readonly [field in keyof T]?: unknown };
 
 /** The fields of an options object, of which every one has to be known: a misspelt option is no default. */
 function readFields<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
+  try {
+    return readKnown(value, what, known);
+  } catch (cause) {
+    throw unreadable("invalid_option", what, cause);
+  }
+}
+
+function readKnown<T>(value: unknown, what: string, known: readonly (keyof T & string)[]): Fields<T> {
   if (value === undefined) return ownFields({});
   if (!hasFields(value)) throw invalidOption(`${what} must be an object of options`, value);
   for (const field of Object.keys(value)) {
@@ -76,7 +84,7 @@ export interface OpenSettings {
   readonly crossTab: boolean;
   readonly retention: Limits | undefined;
   readonly queue: QueueLimits;
-  readonly onError: (error: EverbusError) => unknown;
+  readonly onError: ((error: EverbusError) => unknown) | undefined;
 }
 
 /** The options of `openBus`. */
@@ -88,7 +96,7 @@ export function readBusOptions(value: unknown): OpenSettings {
     capacity: readCount(options.capacity, "capacity", 1024),
     strict: readChoice(options.durability, "durability", ["relaxed", "strict"]) === "strict",
     crossTab: options.crossTab === undefined ? undefined : readFlag(options.crossTab, "crossTab"),
-    onError: readFunction<OpenSettings["onError"]>(options.onError, "onError") ?? printError,
+    onError: readFunction<(error: EverbusError) => unknown>(options.onError, "onError"),
   };
   if (settings.crossTab === true && (settings.log === "memory" || settings.log === "none")) {
     throw everbusError("unsupported", 'crossTab needs a log that tabs share: leave it out, or open with log "indexeddb"');
@@ -122,10 +130,6 @@ function readQueue(value: unknown): QueueLimits {
   };
 }
 
-function printError(error: EverbusError): void {
-  console.error(error);
-}
-
 export interface PublishSettings {
   readonly expected: SeqNo | undefined;
   readonly id: Uuid | undefined;
@@ -152,7 +156,7 @@ export function metaText(meta: object): string {
   try {
     text = JSON.stringify(meta);
   } catch (cause) {
-    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles, BigInts and what is nested thousands deep", cause);
+    throw everbusError("invalid_option", "meta can't be written as JSON: leave out cycles, BigInts, getters that throw and what is nested thousands deep", cause);
   }
   if (!text?.startsWith("{")) throw invalidOption("meta must be a plain JSON object", meta);
   if (isLongerThan(text, MAX_JSON_BYTES)) throw everbusError("invalid_option", "meta is more than 1 MiB of JSON");
@@ -184,23 +188,37 @@ function readSignal(value: unknown): AbortSignal | undefined {
   throw invalidOption("signal must be an AbortSignal", value);
 }
 
-export interface ConsumerSettings {
+export interface FollowSettings {
   readonly filter: FilterSpec | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly onCaughtUp: ((seqNo: SeqNo) => unknown) | undefined;
   readonly skipTrimmed: boolean;
+}
+
+const FOLLOW_FIELDS = ["filter", "signal", "onCaughtUp", "onTrimmed"] as const;
+
+/** The options of `log.follow`. */
+export function readFollowOptions(value: unknown): FollowSettings {
+  return followSettings(readFields<FollowOptions>(value, "the follow options", FOLLOW_FIELDS));
+}
+
+function followSettings({ filter, signal, onCaughtUp, onTrimmed }: Fields<FollowOptions>): FollowSettings {
+  return {
+    filter: filter === undefined ? undefined : readFilter(filter),
+    signal: readSignal(signal),
+    onCaughtUp: readFunction(onCaughtUp, "onCaughtUp"),
+    skipTrimmed: readChoice(onTrimmed, "onTrimmed", ["error", "skip"]) === "skip",
+  };
+}
+
+export interface ConsumerSettings extends FollowSettings {
   readonly isExclusive: boolean;
 }
 
 /** The options of `log.subscribe`. */
 export function readConsumerOptions(value: unknown): ConsumerSettings {
-  const known = ["filter", "signal", "exclusive", "onTrimmed"] as const;
-  const options = readFields<ConsumerOptions>(value, "the consumer options", known);
-  return {
-    filter: options.filter === undefined ? undefined : readFilter(options.filter),
-    signal: readSignal(options.signal),
-    skipTrimmed: readChoice(options.onTrimmed, "onTrimmed", ["error", "skip"]) === "skip",
-    isExclusive: readFlag(options.exclusive, "exclusive"),
-  };
+  const options = readFields<ConsumerOptions>(value, "the consumer options", [...FOLLOW_FIELDS, "exclusive"]);
+  return { ...followSettings(options), isExclusive: readFlag(options.exclusive, "exclusive") };
 }
 
 export interface ReadSettings {
@@ -225,26 +243,43 @@ export function readReadOptions(value: unknown): ReadSettings {
   };
 }
 
-type Position =
+export type Position =
   | "beginning"
   | "last_acknowledged"
   | "latest"
-  | { readonly sequence: SeqNo }
+  | { readonly sequence: SeqNo; readonly log: Uuid | undefined }
   | { readonly time: number; readonly nanos: number };
 
 /** Where to start in a log. */
 export function readPosition(value: unknown): Position {
+  try {
+    return readStart(value);
+  } catch (cause) {
+    throw unreadable("invalid_position", "the position", cause);
+  }
+}
+
+function readStart(value: unknown): Position {
   if (value === "beginning" || value === "last_acknowledged" || value === "latest") return value;
   if (isPlainObject(value)) {
-    const [field, ...others] = Object.keys(value);
-    if (field === "sequence" && others.length === 0) return ownFields({ sequence: readSeqNo(value.sequence, "sequence", 0) });
-    if (field === "time" && others.length === 0) {
-      const moment = readMoment(value.time);
+    const { sequence, log, time, ...others } = ownFields<{ [field: string]: unknown }>(value);
+    const isKnown = Object.keys(others).length === 0;
+    if (isKnown && sequence !== undefined && time === undefined) {
+      return ownFields({ sequence: readSeqNo(sequence, "sequence", 0), log: log === undefined ? undefined : readLogId(log) });
+    }
+    if (isKnown && time !== undefined && sequence === undefined && log === undefined) {
+      const moment = readMoment(time);
       if (moment !== undefined) return ownFields({ time: Math.min(moment.ms, LAST_MS), nanos: moment.nanos });
       const forms = "a Date, milliseconds since the epoch, or RFC 3339 in UTC such as 2026-01-31T12:00:00Z";
-      throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(value.time)}`);
+      throw everbusError("invalid_position", `time must be ${forms}, but is ${describe(time)}`);
     }
   }
-  const choices = '"beginning", "last_acknowledged", "latest", { sequence: n } or { time }';
+  const choices = '"beginning", "last_acknowledged", "latest", { sequence: n }, { sequence: n, log } or { time }';
   throw everbusError("invalid_position", `the position must be ${choices}, but is ${describe(value)}`);
+}
+
+function readLogId(value: unknown): Uuid {
+  const id = parseUuid(value);
+  if (id !== undefined) return id;
+  throw everbusError("invalid_position", `a position's log must be its bus.log.id, but is ${describe(value)}`);
 }

@@ -19,6 +19,14 @@ export function hasFields(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
 }
 
+/**
+ * Has Vue leave a class's instances alone, also within what it makes reactive, as Pinia does with a whole store: through a
+ * proxy nobody reaches their private fields.
+ */
+export function leaveUnproxied(prototype: object): void {
+  Object.defineProperty(prototype, "__v_skip", { value: true });
+}
+
 /** The own fields of an object and no others, whatever somebody has given to every object. */
 export function ownFields<T extends object>(value: T): T {
   return Object.assign(Object.create(null) as T, value);

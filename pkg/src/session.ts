@@ -80,7 +80,7 @@ export class Session implements Member {
     this.fellBack = fellBack;
     this.channel = lease.channel;
     this.#release = lease.release;
-    this.#onError = onError;
+    this.#onError = onError ?? printError;
     // What is still queued when the log is deleted isn't news any more.
     const report = (error: EverbusError): void => {
       if (this.channel.members.has(this)) this.report(error);
@@ -108,6 +108,11 @@ export class Session implements Member {
   /** The log behind the bus. @throws EverbusError `unsupported` if there is none, and as `check` does. */
   log(what: string): OpenLog {
     this.check();
+    return this.logOf(what);
+  }
+
+  /** The same, also of a bus that is closed. @throws EverbusError `unsupported` if there is none. */
+  logOf(what: string): OpenLog {
     const { log } = this.channel;
     if (log === undefined) {
       throw everbusError("unsupported", `${what} needs a log: open the bus with log "indexeddb" or "memory"`);
@@ -202,6 +207,10 @@ export class Session implements Member {
     this.#stopRetaining();
     this.#release();
   }
+}
+
+function printError(error: EverbusError): void {
+  console.error(error);
 }
 
 function ignore(): void {}

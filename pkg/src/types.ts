@@ -122,16 +122,30 @@ export interface Filter {
 /**
  * Where a subscription to the log starts. `{ sequence: n }`: the next event delivered is n (0 means 1; a future n
  * waits). `{ time }`: the first stored event at or after it, else the end: a Date, milliseconds since the epoch, or RFC
- * 3339 in UTC. "last_acknowledged" is the first stored event for a consumer that is new.
+ * 3339 in UTC. "last_acknowledged" is the first stored event for a consumer that is new, and for `follow`, which has none.
+ *
+ * Whoever keeps a number elsewhere than in the log, to go on there, keeps `bus.log.id` beside it and gives it as `log`: if
+ * the log is another by then (it was deleted, or evicted, or in the memory of what has restarted), that is `conflict`, and
+ * changes nothing, where the number alone would wait for its event for ever.
+ *
+ * @example
+ * const position = saved ? { sequence: saved.next, log: saved.log } : "beginning";
+ * for await (const { seq_no, event } of bus.log.follow(position)) {
+ *   apply(event);
+ *   save({ next: seq_no + 1, log: bus.log.id });
+ * }
  */
 export type SeekPosition =
   | "beginning"
   | "last_acknowledged"
   | "latest"
-  | { sequence: SeqNo }
+  | { sequence: SeqNo; log?: Uuid }
   | { time: Date | number | string };
 
-/** What `openBus` accepts. An unknown option is `invalid_option`. */
+/**
+ * What `openBus` accepts. An unknown option is `invalid_option`. In a test with fake timers fake the date alone: every commit
+ * needs a real `queueMicrotask`, and `fake-indexeddb` a real `setImmediate`.
+ */
 export interface BusOptions {
   /** Default: "indexeddb" where the platform has it, else "memory". Asked for explicitly, it is that or an error. */
   log?: "indexeddb" | "memory" | "none";
@@ -166,7 +180,7 @@ export interface BusOptions {
   queue?: { maxEvents?: number; maxBytes?: number };
   /**
    * What has no caller to reject: background failures, a subscriber that threw, a fall-back to memory.
-   * Default: console.error.
+   * Default: console.error, of a fall-back with one sentence only.
    */
   onError?(error: EverbusError): void;
 }
@@ -218,7 +232,20 @@ export interface SubscribeOptions<D extends Delivery = Delivery> {
   onLagged?(missed: number): void;
 }
 
-/** An open bus. */
+/**
+ * An open bus. There are five ways to read, all in the log's order:
+ *
+ * | what for | call |
+ * |---|---|
+ * | what happens from now on: a toast, a line in a log, a cache to empty | `bus.subscribe` |
+ * | the same in a loop, which takes its time for each event | `bus.events` |
+ * | what all events add up to: state, a view, what a test expects | `bus.log.follow` |
+ * | work to be done for each event, also after a crash: a mail, a request | `bus.log.subscribe` and `bus.log.ack` |
+ * | a page of what is stored: a list, an export | `bus.log.read` |
+ *
+ * Keep it where nothing makes it reactive. Vue's `reactive`, and so Pinia, leaves it, its log, iterators and receipts as they
+ * are; the events are plain data.
+ */
 export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   /** The name it was opened with. */
   readonly name: string;
@@ -237,7 +264,7 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
    * Publishes one event. Never blocks; safe inside a handler. Await `committed` or `flush()` now and then, or what is
    * published faster than it is stored is refused in the end (`queue_full`, see `BusOptions.queue`). The payload is taken
    * as `JSON.stringify` writes it now: later changes to the caller's object change nothing (without a log it goes by
-   * reference).
+   * reference). A getter or `toJSON` that throws makes it `invalid_event`, with what it threw as the cause.
    *
    * @throws EverbusError `invalid_event`, `invalid_option`, `invalid_position`, `closed`, `module_failed`; everything
    * later arrives through `committed`.
@@ -303,6 +330,17 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   ): AsyncIterableIterator<DeliveredFor<S, F, D>>;
 
   /**
+   * Asks the platform by [`persist()`](https://developer.mozilla.org/docs/Web/API/StorageManager/persist) to keep what the
+   * origin has stored: else it is evicted as a whole if the disk gets full. Resolves to whether it will be kept; to false,
+   * too, where nobody can be asked (plain http), and if the log isn't stored. Firefox asks the user; others decide by how
+   * much the page is used, so ask again at a later visit. A worker only learns how it is.
+   *
+   * @example
+   * if (!(await bus.persist())) offerAnExport();
+   */
+  persist(): Promise<boolean>;
+
+  /**
    * Resolves when everything published and acknowledged before the call, by this realm on this log, is durable.
    *
    * @throws EverbusError a failure among those events and acknowledgements.
@@ -313,8 +351,21 @@ export interface Bus<out S extends Schema = Schema> extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The ordered, durable record behind a bus. Without a log every method is `unsupported`. */
+/**
+ * The ordered, durable record behind a bus. Without a log every method is `unsupported`.
+ *
+ * A browser may evict what an origin has stored, all of it at once: if the disk gets full, unless it has agreed not to
+ * (`bus.persist`), and in Safari after seven days of use without a tap or a click on the site. The log is a new one then, with
+ * another `id`.
+ */
 export interface EventLog<out S extends Schema = Schema> {
+  /**
+   * Which log this is: another one after it was deleted and made anew, or after a restart if it is in memory.
+   *
+   * @throws EverbusError `unsupported` without a log.
+   */
+  readonly id: Uuid;
+
   /** The first stored number, undefined while nothing is stored. */
   firstSeqNo(): Promise<SeqNo | undefined>;
   /** The last number that the log has given, also once that is trimmed; undefined if it has given none. */
@@ -368,7 +419,8 @@ export interface EventLog<out S extends Schema = Schema> {
    * try again within it. At events that were damaged in the storage it ends with `corrupt`; subscribe from behind its
    * cause's `last` to go on.
    *
-   * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`.
+   * @throws EverbusError `invalid_option`, `invalid_position`, `invalid_filter`, `unsupported`, `closed`; from `next()`,
+   * `conflict` if the position is in another log, `trimmed`, `corrupt`, `storage`.
    * @example
    * for await (const { seq_no, event } of bus.log.subscribe("mailer", "last_acknowledged")) {
    *   await send(event);
@@ -380,6 +432,28 @@ export interface EventLog<out S extends Schema = Schema> {
     position?: SeekPosition,
     options?: ConsumerOptions<F>,
   ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
+
+  /** As below, for a filter of which the compiler knows nothing. */
+  follow<F extends Filter>(
+    position: SeekPosition | undefined,
+    options: FollowOptions<F> & { filter: UnknownFilter<F> },
+  ): AsyncIterableIterator<Logged>;
+  /**
+   * The same without a name, for whoever takes everything again after a reload, as state, views and tests do: it
+   * acknowledges nothing, leaves no consumer behind, and `retention` warns of none.
+   *
+   * @throws EverbusError as `subscribe` does.
+   * @example
+   * const onCaughtUp = () => show(total);
+   * for await (const { event } of bus.log.follow("beginning", { filter: { entity_type: "order" }, onCaughtUp })) {
+   *   total += event.action === "created" ? 1 : 0;
+   * }
+   */
+  follow<const F extends FilterFor<S, F> = {}>(
+    position?: SeekPosition,
+    options?: FollowOptions<F>,
+  ): AsyncIterableIterator<Logged<EnvelopeFor<S, F>>>;
+  follow(position?: SeekPosition, options?: FollowOptions): AsyncIterableIterator<Logged>;
 
   /**
    * Acknowledges everything up to `seqNo`. Cheap enough to call for every event: what is acknowledged while one
@@ -397,7 +471,8 @@ export interface EventLog<out S extends Schema = Schema> {
   /**
    * Where the consumer's next "last_acknowledged" or exclusive subscription starts. Running subscriptions are unaffected.
    *
-   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position`, `closed`, `storage`, `quota_exceeded`.
+   * @throws EverbusError (it rejects) `invalid_option`, `invalid_position`, `conflict` if the position is in another log,
+   * `closed`, `storage`, `quota_exceeded`.
    */
   seek(consumer: string, position: SeekPosition): Promise<void>;
   /** Every consumer that has acknowledged, sought or subscribed. */
@@ -433,12 +508,25 @@ export interface LogStats {
   lastSeqNo?: SeqNo;
 }
 
-/** What `log.subscribe` accepts. */
-export interface ConsumerOptions<F extends Filter = Filter> {
+/** What `log.follow` accepts. */
+export interface FollowOptions<F extends Filter = Filter> {
   /** Only these events. */
   filter?: F;
   /** Ends the subscription when it aborts. */
   signal?: AbortSignal;
+  /**
+   * Called once, when the reader has had all that was stored at the call, and asks for more: with `for await`, after the
+   * body has run for the last of it. Gets the number up to which that is, also of events that the filter passes over: the
+   * log's last one, 0 for an empty log. What it throws reaches `onError` (`subscriber`).
+   */
+  onCaughtUp?(seqNo: SeqNo): void;
+  /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
+   *  cause is `{ requested, first }`, or go on from the first one ("skip"). */
+  onTrimmed?: "error" | "skip";
+}
+
+/** What `log.subscribe` accepts. */
+export interface ConsumerOptions<F extends Filter = Filter> extends FollowOptions<F> {
   /**
    * One live subscription of this consumer at a time, among all tabs and workers of the origin. The others wait; when it
    * ends, or its tab closes, crashes, freezes or hangs, the next one goes on after what was acknowledged. So an event may
@@ -446,12 +534,10 @@ export interface ConsumerOptions<F extends Filter = Filter> {
    * `conflict`, and so is everybody else's `ack` meanwhile; the error's cause is `{ epoch, current }`. A subscription that
    * lost its consumer waits for it again; `break` and `return()` end it, and take until it holds the consumer no more.
    * `position` is where a consumer starts that nobody has held, sought or acknowledged anything for; any other goes on
-   * where it got to. Tabs need Web Locks, so a secure context: else `unsupported`. Default false.
+   * where it got to. It has caught up with what was stored when its turn came. Tabs need Web Locks, so a secure context:
+   * else `unsupported`. Default false.
    */
   exclusive?: boolean;
-  /** What a cursor before the first stored event does: reject with `trimmed` (default), whose
-   *  cause is `{ requested, first }`, or go on from the first one ("skip"). */
-  onTrimmed?: "error" | "skip";
 }
 
 /** A durable position in the log. */

@@ -1,6 +1,7 @@
 import type { Entry } from "./entry.js";
 import type { EverbusError } from "./errors.js";
 import { Outcome } from "./outcome.js";
+import { leaveUnproxied } from "./plain.js";
 import type { QueueShare } from "./queue.js";
 import type { Receipt, SeqNo, Uuid } from "./types.js";
 
@@ -107,6 +108,10 @@ function ignore(): void {}
 
 /** What `publish` returns. The promise is made only if someone asks for it: many never do. */
 export class PublishReceipt implements Receipt {
+  static {
+    leaveUnproxied(this.prototype);
+  }
+
   readonly id: Uuid;
   readonly receivers: number;
   readonly #unit: Unit | undefined;

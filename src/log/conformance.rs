@@ -67,6 +67,7 @@ macro_rules! for_each_scenario {
             filters_find_everything_in_a_long_log
             subscriptions_start_at_their_position
             stored_events_are_followed_by_live_ones
+            reading_up_to_a_number_ends_there
             a_slow_subscription_misses_nothing
             two_handles_make_one_order
             acknowledging_is_monotonic_and_ends_with_the_log

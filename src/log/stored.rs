@@ -127,7 +127,8 @@ impl StoredLog {
         log
     }
 
-    /// Which log this is: one that was deleted and made again is another.
+    /// Which log this is: one that was deleted and made again is another. Who keeps a number to go on at
+    /// ([`SeekPosition::Sequence`]) keeps this beside it, as a number of another log means nothing.
     pub fn id(&self) -> Uuid {
         self.0.id
     }
@@ -161,6 +162,12 @@ impl StoredLog {
     /// Undoes what is running, and does it anew once this process runs on: it is about to stand still, and others would wait.
     pub fn interrupt(&self) {
         self.0.store.interrupt();
+    }
+
+    /// The last number that was seen in the log.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn last_seen(&self) -> u64 {
+        self.seen().head.last
     }
 
     /// Whether small segments should be merged, by what was last seen.

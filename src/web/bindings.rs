@@ -47,6 +47,12 @@ impl Log {
         })
     }
 
+    /// Which log this is, as text.
+    #[wasm_bindgen(getter)]
+    pub fn id(&self) -> JsValue {
+        convert::id_text(self.0.id())
+    }
+
     /// Appends a batch. Resolves to the first new number; if ids are checked, followed by each event's.
     pub fn append(
         &self,

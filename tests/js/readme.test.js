@@ -76,7 +76,11 @@ test("the README's state is the same in each tab, and after a reload", { timeout
   const browser = await browse(t, await profile(t));
   const run = async (page) => {
     await page.evaluate(() => {
-      globalThis.render = (todos) => (globalThis.drawn = JSON.stringify([...todos.values()]));
+      globalThis.renders = 0;
+      globalThis.render = (todos) => {
+        renders++;
+        globalThis.drawn = JSON.stringify([...todos.values()]);
+      };
     });
     await begin(page, code);
   };
@@ -101,6 +105,7 @@ test("the README's state is the same in each tab, and after a reload", { timeout
   await load(pages[0]);
   await run(pages[0]);
   await drawn([{ text: "milk", done: true }]);
+  assert.equal(await pages[0].evaluate(() => renders), 1, "renders of two stored events");
   await change(pages[0], "delete");
   await drawn([]);
 });

@@ -48,6 +48,27 @@ test("without IndexedDB, openBus falls back to memory and says why", async () =>
   await bus.close();
 });
 
+test("without IndexedDB, and without an onError, the console says so in one sentence", async (t) => {
+  const printed = t.mock.method(console, "error", () => {});
+  const bus = await openBus("fallback");
+  const reason = 'the log is only in memory, and lost with this realm; if that will do, say log: "memory": this platform has no IndexedDB';
+  assert.deepEqual(printed.mock.calls.map((call) => call.arguments), [[`EverbusError: ${reason}`]]);
+  await bus.close();
+});
+
+test("a log in memory needs no timers", async (t) => {
+  t.mock.timers.enable();
+  const bus = await openBus("timers", { log: "memory" });
+  const iterator = bus.log.follow("beginning");
+  const event = { kind: "entity", action: "deleted", entity_type: "order", entity_id: crypto.randomUUID() };
+  const { committed } = bus.publish(event);
+  assert.equal((await iterator.next()).value.timestamp, "1970-01-01T00:00:00.000Z");
+  assert.equal(await committed, 1);
+  await bus.log.ack("reader", 1);
+  await bus.flush();
+  await bus.close();
+});
+
 test("an error is printed by its name, though the package is minified", () => {
   assert.match(inspect(new EverbusError("no")), /^EverbusError: no\n/);
 });

@@ -92,6 +92,8 @@ enum Beginning {
 struct Reading {
     last_at_begin: Option<u64>,
     numbers: Vec<u64>,
+    /// How many numbers it had got when it was told that there are no more up to that one, if it asked for it.
+    caught_up: Option<usize>,
 }
 
 /// Subscribes, and gathers the numbers of what comes. Dropped calls are part of the schedule.
@@ -100,6 +102,7 @@ async fn read(
     beginning: Beginning,
     position: SeekPosition,
     filter: Filter,
+    catches_up: bool,
     reading: Arc<Mutex<Reading>>,
 ) {
     let handle = log.handle();
@@ -122,6 +125,13 @@ async fn read(
         let envelope = envelope.expect("the log is open").expect("it works");
         reading().numbers.push(envelope.seq_no.expect("it is stored").get());
     };
+    if let (true, Some(last)) = (catches_up, last) {
+        while let Some(envelope) = subscription.next_up_to(last).await {
+            keep(Some(envelope));
+        }
+        let mut reading = reading();
+        reading.caught_up = Some(reading.numbers.len());
+    }
     loop {
         // Every other call is dropped after one poll, at whatever point it has reached.
         {
@@ -223,6 +233,7 @@ proptest! {
         beginning in beginnings(),
         position in positions(),
         filtered in any::<bool>(),
+        catches_up in any::<bool>(),
         schedule in proptest::collection::vec(0..3usize, 0..150),
     ) {
         let log = Hooked::<Slow>::default();
@@ -243,8 +254,10 @@ proptest! {
             Box::pin(write(log.clone(), a.clone(), 1000)),
             Box::pin(write(log.clone(), b.clone(), 2000)),
         ];
-        let reader =
-            Box::pin(read(log.clone(), beginning, position, filter.clone(), Arc::clone(&reading)));
+        let reader = read(
+            log.clone(), beginning, position, filter.clone(), catches_up, Arc::clone(&reading),
+        );
+        let reader = Box::pin(reader);
         run(writers, reader, &schedule);
 
         let total = stored as usize + a.iter().sum::<usize>() + b.iter().sum::<usize>();
@@ -258,6 +271,11 @@ proptest! {
             prop_assert_eq!((page.last, page.resume), (total as u64, None));
             let expected = page.envelopes().filter_map(|e| e.seq_no).map(u64::from);
             is_right |= expected.eq(reading.numbers.iter().copied());
+        }
+        if let (true, 1..) = (catches_up, last_at_begin) {
+            let numbers = reading.numbers.iter();
+            let stored = numbers.take_while(|number| **number <= last_at_begin).count();
+            prop_assert_eq!(reading.caught_up, Some(stored));
         }
         prop_assert!(is_right, "{:?} don't start in {:?}, or are not all", reading.numbers, starts);
     }

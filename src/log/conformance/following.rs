@@ -54,6 +54,36 @@ pub async fn stored_events_are_followed_by_live_ones(harness: impl Harness) {
     assert_eq!(given, (1..=60).collect::<Vec<_>>());
 }
 
+/// Reading up to the end ends there, whatever the filter passes over and wherever a segment ends, and goes on behind it.
+pub async fn reading_up_to_a_number_ends_there(harness: impl Harness) {
+    let log = harness.open().await;
+    let kind = |kind| Filter { kind: Some(kind), ..Filter::default() };
+    let nothing = Filter { entity_type: Some(vec!["nothing".into()]), ..Filter::default() };
+    let cases = [
+        (Filter::default(), SeekPosition::Beginning, (1..=13).collect(), Some(14)),
+        (kind(EventKind::Link), SeekPosition::Beginning, vec![3, 4, 8, 9, 13], Some(14)),
+        (nothing, SeekPosition::Beginning, vec![], None),
+        (Filter::default(), SeekPosition::Sequence(16), vec![], Some(16)),
+    ];
+    let mut subscriptions = Vec::new();
+    for (filter, position, expected, after) in cases {
+        let subscription = Subscription::open(log.handle(), None, position, filter).await;
+        subscriptions.push((subscription.expect("it works"), expected, after));
+    }
+    fill(&*log, 20).await;
+    for (subscription, expected, after) in &mut subscriptions {
+        let mut given = Vec::<u64>::new();
+        while let Some(envelope) = subscription.next_up_to(seq(13)).await {
+            given.push(envelope.expect("it works").seq_no.expect("it is stored").get());
+        }
+        assert_eq!(given, *expected);
+        assert!(subscription.next_up_to(seq(13)).await.is_none());
+        if let Some(after) = *after {
+            assert_eq!(numbers(subscription, 1).await, [after]);
+        }
+    }
+}
+
 /// A subscription that sleeps through more commits than anybody keeps for it reads them up.
 pub async fn a_slow_subscription_misses_nothing(harness: impl Harness) {
     let log = harness.open().await;

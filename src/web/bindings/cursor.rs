@@ -22,6 +22,8 @@ pub struct Cursor(Rc<State>);
 struct State {
     log: StoredLog,
     epoch: u64,
+    /// The last number in the log when it was opened.
+    last: u64,
     /// Out while a call to `next` is running, and once it is closed.
     reader: RefCell<Option<Reader>>,
     close: RefCell<Option<oneshot::Sender<()>>>,
@@ -30,6 +32,8 @@ struct State {
 #[derive(Debug)]
 struct Reader {
     following: Following,
+    /// The number up to which everything was stored, until that is told.
+    goal: Option<u64>,
     commits: Commits,
     closed: oneshot::Receiver<()>,
 }
@@ -48,9 +52,10 @@ impl Cursor {
         if skip_trimmed {
             following.skip_trimmed();
         }
-        let reader = Reader { following, commits, closed };
+        let last = log.last_seen();
+        let reader = Reader { following, goal: Some(last), commits, closed };
         let (reader, close) = (RefCell::new(Some(reader)), RefCell::new(Some(close)));
-        Cursor(Rc::new(State { log, epoch, reader, close }))
+        Cursor(Rc::new(State { log, epoch, last, reader, close }))
     }
 }
 
@@ -62,7 +67,14 @@ impl Cursor {
         self.0.epoch as f64
     }
 
-    /// The next events that match, as a chunk; `undefined` once the cursor or the log is closed.
+    /// The last number in the log when it was opened, 0 for none.
+    #[wasm_bindgen(getter)]
+    pub fn last(&self) -> f64 {
+        self.0.last as f64
+    }
+
+    /// The next events that match, as a chunk; `null`, once, when there are none up to `last` any more; `undefined` once the
+    /// cursor or the log is closed.
     pub fn next(&self) -> Promise {
         let state = self.0.clone();
         promise(async move {
@@ -89,6 +101,10 @@ impl Cursor {
 impl Reader {
     async fn next(&mut self, log: &StoredLog) -> Result<JsValue> {
         loop {
+            if self.goal.is_some_and(|goal| self.following.has_passed(goal)) {
+                self.goal = None;
+                return Ok(JsValue::NULL);
+            }
             match self.following.wants() {
                 Wants::Nothing(chunk) => return Ok(convert::chunk(&chunk)),
                 Wants::Page(query) => match log.make(log.reading(&query)).await {

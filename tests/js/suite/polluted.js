@@ -36,12 +36,13 @@ test("what every object has is no option and no filter", async (t) => {
     const events = bus.events({ entity_type: "order" }, {});
     const consumer = bus.log.subscribe("c", { sequence: 2 }, {});
     const exclusive = bus.log.subscribe("e", "beginning", { exclusive: true });
+    const follower = bus.log.follow({ sequence: 3 }, {});
     const timed = bus.log.subscribe("d", { time: "2020-01-01T00:00:00Z" });
     const receipts = [bus.publish(created(1), {}), ...bus.publishAll([created(2), created(3)], {})];
     await Promise.all(receipts.map(({ committed }) => committed));
-    return [numbers(await bus.log.read({})), numbers(await bus.log.read({ filter: { entity_type: "order" } })), ...(await Promise.all([take(events, 3), take(consumer, 2), take(timed, 3), take(exclusive, 3)])).map(numbers)];
+    return [numbers(await bus.log.read({})), numbers(await bus.log.read({ filter: { entity_type: "order" } })), ...(await Promise.all([take(events, 3), take(consumer, 2), take(timed, 3), take(exclusive, 3), take(follower, 1)])).map(numbers)];
   });
-  same(results, [range(1, 3), range(1, 3), range(1, 3), range(2, 3), range(1, 3), range(1, 3)]);
+  same(results, [range(1, 3), range(1, 3), range(1, 3), range(2, 3), range(1, 3), range(1, 3), [3]]);
   const [envelope] = await subscriber.until(3);
   same(envelope.event, created(1));
   equal(Object.hasOwn(envelope, "meta"), false, "a meta of its own");

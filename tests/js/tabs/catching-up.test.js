@@ -36,6 +36,22 @@ inEachEngine(({ test, site }) => {
     assert.deepEqual(await reader.evaluate(() => [got, errors]), [[1], ["storage"]]);
   });
 
+  test("a follower has caught up with all that another tab had committed at the call, told of it or not", limit, async (t) => {
+    const [reader, writer] = await twoTabs(await site(t));
+    await reader.evaluate(async () => {
+      globalThis.bus = await everbus.openBus("shop");
+    });
+    await writer.evaluate(() => {
+      BroadcastChannel.prototype.postMessage = () => {};
+    });
+    await writer.evaluate(write, 20);
+    const caughtUpWith = await reader.evaluate(() => {
+      const filter = { entity_type: "nothing" };
+      return new Promise((onCaughtUp) => bus.log.follow("beginning", { filter, onCaughtUp }).next());
+    });
+    assert.equal(caughtUpWith, 20);
+  });
+
   test("catching up takes large events a few at a time", limit, async (t) => {
     const [reader, writer] = await twoTabs(await site(t));
     await reader.evaluate(async () => {

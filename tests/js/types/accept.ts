@@ -264,3 +264,13 @@ export async function typedHandlers(bus: Bus<Shop>) {
   const link: LinkEvent | EntityEvent | undefined = page?.event;
   return [total, link];
 }
+
+export async function following(bus: Bus, typed: Bus<Shop>, filter: Filter) {
+  const saved: { sequence: SeqNo; log: Uuid } = { sequence: 1, log: bus.log.id };
+  for await (const { seq_no } of bus.log.follow(saved, { filter, onCaughtUp() {} })) seq_no.toFixed();
+  bus.log.subscribe("c", saved, { exclusive: true, onCaughtUp: (seqNo: SeqNo) => console.log(seqNo) });
+  const options = { filter: { entity_type: "order", event_type: "created" }, onTrimmed: "skip" } as const;
+  for await (const { event } of typed.log.follow("beginning", options)) event.data.total.toFixed();
+  const kept: boolean = await bus.persist();
+  return kept;
+}
