@@ -7,7 +7,7 @@ import * as everbus from "everbus";
 import { serve } from "./engines/static-server.js";
 import { browse, profile, visit } from "./engines/visits.js";
 
-const limit = { timeout: 180_000 };
+const limit = { timeout: 300_000 };
 let server;
 before(async () => {
   server = await serve();
@@ -17,8 +17,10 @@ after(() => server.close());
 /** Two buses each. */
 const ROUNDS = 500;
 const SAMPLES = 10;
-/** How many bytes of a page's heap a round may leave once half of them have run. The engine still compiles. */
+/** How many bytes of a page's heap a round may leave once half of them have run. */
 const MOST_LEFT = 1024;
+/** How often half as many rounds again are run to see it: an engine that is short of time compiles late. What leaks goes on. */
+const MOST_TRIES = 3;
 /**
  * `rounds` rounds: buses that are opened and closed, and on each of them, and on one that stays open, every kind of
  * subscription and of ending. `globalThis.known` has a weak reference to every bus, handler, iterator and callback.
@@ -94,16 +96,21 @@ const countKnown = () => {
  */
 async function levelsOff(live, sample, left) {
   const samples = [];
-  for (let i = 0; i < SAMPLES; i++) {
-    await live(ROUNDS / SAMPLES);
-    samples.push(await sample());
-  }
+  const take = async (count) => {
+    for (let i = 0; i < count; i++) {
+      await live(ROUNDS / SAMPLES);
+      samples.push(await sample());
+    }
+    return [samples.at(-1 - SAMPLES / 2), samples.at(-1)];
+  };
+  const grows = (halfway, { heap }) => heap !== undefined && heap - halfway.heap >= (MOST_LEFT * ROUNDS) / 2;
+  let [halfway, last] = await take(SAMPLES);
+  for (let tries = 1; tries < MOST_TRIES && grows(halfway, last); tries++) [halfway, last] = await take(SAMPLES / 2);
   const shown = samples.map((each) => JSON.stringify(each)).join("\n");
-  const halfway = samples[SAMPLES / 2 - 1];
-  const { made, kept, heap, ...end } = samples.at(-1);
+  const { made, kept, heap, ...end } = last;
   assert.ok(made > ROUNDS, `${made} objects`);
   assert.ok(kept < made / (ROUNDS / SAMPLES), shown);
-  if (heap !== undefined) assert.ok(heap - halfway.heap < (MOST_LEFT * ROUNDS) / 2, `the heap:\n${shown}`);
+  assert.ok(!grows(halfway, last), `the heap:\n${shown}`);
   for (const what of Object.keys(end)) assert.equal(end[what], halfway[what], `${what}:\n${shown}`);
   assert.deepEqual({ ...end, ...left }, end);
 }
