@@ -153,6 +153,8 @@ inEachEngine(({ test, site }) => {
           const { commit } = IDBTransaction.prototype;
           IDBTransaction.prototype.commit = function () {
             commit.call(this);
+            // What it leaves behind as it goes commits without this.
+            IDBTransaction.prototype.commit = commit;
             const { goes } = parent;
             frameElement.remove();
             goes();
