@@ -7,6 +7,7 @@ mod driving;
 mod fuzz;
 mod handover;
 mod hooked;
+mod model;
 mod notices;
 mod randomness;
 mod segments;
