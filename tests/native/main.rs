@@ -3,6 +3,7 @@
 
 mod bus;
 mod conformance;
+mod damage;
 mod driving;
 mod fuzz;
 mod handover;
@@ -12,5 +13,6 @@ mod notices;
 mod randomness;
 mod segments;
 mod stores;
+mod tables;
 mod times;
 mod wire;

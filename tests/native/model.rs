@@ -8,7 +8,8 @@ mod consumers;
 mod rough;
 
 use crate::fuzz::{Told, setting};
-use everbus::log::store::MemoryStore;
+use crate::tables::records;
+use everbus::log::store::{MemoryStore, Table};
 use everbus::log::{Appended, Bounds, Looked, Page, Retention};
 use everbus::{
     Batch, Claim, Cursor, EntityEvent, Error, EventEnvelope, EventLog, Filter, Query, Result,
@@ -16,7 +17,7 @@ use everbus::{
 };
 use futures::executor::block_on;
 use futures::future::join_all;
-use rough::{Clock, Dice, Rough, count_left};
+use rough::{Clock, Dice, Rough};
 use std::collections::{BTreeMap, HashMap};
 
 const SCHEDULES: u64 = 300;
@@ -391,7 +392,7 @@ impl World {
 
     /// What was left behind and isn't any more.
     fn look_at_left(&mut self) -> Vec<Left> {
-        let left = count_left(&self.store.memory);
+        let left = records(&self.store.memory, Table::Parting).len();
         self.left.drain(..self.left.len() - left).collect()
     }
 

@@ -3,13 +3,8 @@
 use crate::fuzz::Random;
 use crate::handover::pause;
 use async_trait::async_trait;
-use everbus::log::store::{
-    Access, Answers, Before, Fault, Faulty, Keys, MemoryStore, Operation, Request, Scan, Scope,
-    Step, Store, Table, Want,
-};
+use everbus::log::store::{Fault, Faulty, MemoryStore, Operation, Request, Store};
 use everbus::{Env, Error, Result, Timestamp};
-use futures::FutureExt;
-use std::any::Any;
 use std::fmt::{Debug, Formatter};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -100,31 +95,5 @@ impl Env for Clock {
 
     fn random(&self) -> [u8; 16] {
         [(); 16].map(|()| self.0.below(256) as u8)
-    }
-}
-
-/// How much was left behind and isn't numbered.
-pub(super) fn count_left(store: &MemoryStore) -> usize {
-    let ran = store.run(Box::new(CountLeft(0))).now_or_never().expect("memory waits for nothing");
-    let count: Box<dyn Any> = ran.expect("it works");
-    count.downcast::<CountLeft>().expect("a store gives back what it got").0
-}
-
-struct CountLeft(usize);
-
-impl Operation for CountLeft {
-    fn begin(&mut self, _before: Before) -> Result<Step> {
-        let (table, keys, want) = (Table::Parting, Keys::All, Want::Keys);
-        let all = Scan { table, keys, reverse: false, limit: u32::MAX, want };
-        Ok(Step::Ask(vec![Request::Scan(all)]))
-    }
-
-    fn scope(&self) -> Scope {
-        Scope { tables: &[Table::Parting], access: Access::Read }
-    }
-
-    fn go_on(&mut self, mut found: Answers) -> Result<Step> {
-        self.0 = found.keys()?.len();
-        Ok(Step::Commit(Vec::new()))
     }
 }
