@@ -10,6 +10,7 @@ mod handover;
 mod hooked;
 mod model;
 mod notices;
+mod parting;
 mod randomness;
 mod segments;
 mod stores;
