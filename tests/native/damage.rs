@@ -251,6 +251,19 @@ fn whatever_becomes_of_chapters_filters_find_everything() {
         let found = read(&log, filter.clone(), false);
         assert_eq!(found, (vec![32_500], Vec::new()), "{each:?}, trimmed");
     }
+    // A chapter that says of its first segment that it has nothing of that type.
+    let (key, bytes) = chapters[0].clone();
+    let at = bytes.windows(6).position(|bytes| bytes == b"wanted").expect("the type is in it");
+    let mut bytes = bytes.to_vec();
+    bytes[at] ^= 1;
+    let damaged = copy(&store);
+    let put = vec![Request::Put(Table::Chapters, key, Arc::new(bytes))];
+    damaged.write_blind(put).expect("memory can be written blind");
+    let entity_type = Some(vec!["wanted".to_owned()]);
+    let first =
+        Query { filter: Filter { entity_type, ..Filter::default() }, limit: 1, ..Query::default() };
+    let page = block_on(open(&damaged).read(&first)).expect("it works");
+    assert_eq!(page.envelopes().next().and_then(|e| e.seq_no), Some(seq(3)));
     // A segment that a chapter sends its readers to is damaged.
     for each in ALONE {
         let store = copy(&store);
