@@ -5,6 +5,7 @@ mod bus;
 mod conformance;
 mod damage;
 mod driving;
+mod foreign;
 mod fuzz;
 mod handover;
 mod hooked;
