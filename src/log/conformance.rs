@@ -61,10 +61,12 @@ macro_rules! for_each_scenario {
             a_batch_is_appended_only_on_its_condition
             a_known_id_is_stored_once
             the_newest_ten_thousand_ids_are_known
+            ids_of_trimmed_events_are_known_as_long_as_the_others
             an_invalid_event_changes_nothing
             pages_cover_any_range_both_ways
             filters_find_what_a_scan_finds
             filters_find_everything_in_a_long_log
+            a_filter_of_many_ids_finds_what_a_scan_finds
             subscriptions_start_at_their_position
             stored_events_are_followed_by_live_ones
             reading_up_to_a_number_ends_there
@@ -74,6 +76,7 @@ macro_rules! for_each_scenario {
             positions_are_changed_together_and_refused_alone
             a_claim_fences_off_everybody_before_it
             a_claim_goes_on_after_what_was_acknowledged
+            epochs_outlive_the_consumers
             seeking_moves_the_next_subscription
             consumers_are_listed_with_their_lag
             trimming_forgets_whole_segments_and_never_renumbers
@@ -84,6 +87,7 @@ macro_rules! for_each_scenario {
             large_metas_fill_segments
             times_are_found_in_any_order_of_them
             retention_finds_whole_segments_and_the_consumers_they_would_overtake
+            times_to_come_keep_nothing_from_getting_old
             everything_survives_reopening
         }
     };

@@ -125,6 +125,11 @@ impl Segment {
         Ok(columns.encode()?.seal(first, i64::MIN))
     }
 
+    /// The segment as the one after `previous`: it stores the latest time up to its end, by which times are found in a log.
+    pub fn following(&self, previous: &Segment) -> Segment {
+        self.unseal().seal(self.first, previous.latest)
+    }
+
     /// How many bytes the segment has that these begin with; `None` if they don't begin as one does.
     pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
         let length = bytes.get(32..)?.first_chunk::<4>()?;

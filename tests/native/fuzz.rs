@@ -58,12 +58,12 @@ fn run(target: &str, check: fn(&[u8]), rounds: usize) {
     }
 }
 
-fn setting<T: FromStr<Err: fmt::Debug>>(name: &str) -> Option<T> {
+pub(crate) fn setting<T: FromStr<Err: fmt::Debug>>(name: &str) -> Option<T> {
     std::env::var(name).ok().map(|value| value.parse().expect("it is a number"))
 }
 
 /// Says what was being tried when a check panics.
-struct Told<T: fmt::Display>(T);
+pub(crate) struct Told<T: fmt::Display>(pub(crate) T);
 
 impl<T: fmt::Display> Drop for Told<T> {
     fn drop(&mut self) {
@@ -74,7 +74,7 @@ impl<T: fmt::Display> Drop for Told<T> {
 }
 
 /// The same numbers for the same seed, by splitmix64.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -84,7 +84,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 

@@ -38,7 +38,7 @@ impl Hook for Slow {
 }
 
 /// Lets the others go first, once.
-async fn pause() {
+pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|cx| {
         if std::mem::replace(&mut paused, true) {

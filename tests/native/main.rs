@@ -3,13 +3,18 @@
 
 mod bus;
 mod conformance;
+mod damage;
 mod driving;
+mod foreign;
 mod fuzz;
 mod handover;
 mod hooked;
+mod model;
 mod notices;
+mod parting;
 mod randomness;
 mod segments;
 mod stores;
+mod tables;
 mod times;
 mod wire;

@@ -107,6 +107,30 @@ pub async fn the_newest_ten_thousand_ids_are_known(harness: impl Harness) {
     assert_eq!(log.last_seq_no().await.expect("it works"), Some(seq(count)));
 }
 
+/// Trimming forgets events, not that they were stored: the window is the same for everybody, before and after reopening.
+pub async fn ids_of_trimmed_events_are_known_as_long_as_the_others(harness: impl Harness) {
+    let log = harness.open().await;
+    let count = IDEMPOTENCE_WINDOW + 1500;
+    let samples = samples(count);
+    let (older, newer) = samples.split_at(count as usize - 700);
+    log.append_batch(batch(older)).await.expect("it works");
+    for some in newer.chunks(10) {
+        log.append_batch(batch(some)).await.expect("it works");
+    }
+    let oldest = count - IDEMPOTENCE_WINDOW + 1;
+    let mut log = log;
+    for before in [seq(count / 2), seq(count - 5), seq(count + 1)] {
+        log.trim(before).await.expect("it works");
+        for n in [oldest, oldest + 1, count / 2 - 1, count - 8, count] {
+            let again = samples[n as usize - 1].clone();
+            assert_eq!(log.append(again).await.expect("it works"), n, "trimmed before {before}");
+        }
+        log = harness.reopen(log).await;
+    }
+    let bounds = Bounds { first: None, last: Some(seq(count)) };
+    assert_eq!(log.bounds().await.expect("it works"), bounds);
+}
+
 /// A batch with an event that the model doesn't allow isn't made, and the log goes on.
 pub async fn an_invalid_event_changes_nothing(harness: impl Harness) {
     let log = harness.open().await;

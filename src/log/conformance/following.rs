@@ -221,6 +221,32 @@ pub async fn a_claim_fences_off_everybody_before_it(harness: impl Harness) {
     assert!(log.consumers().await.expect("it works").is_empty());
 }
 
+/// Who held a consumer that was deleted meanwhile doesn't hold the one that has its name now, though it is the same holder.
+pub async fn epochs_outlive_the_consumers(harness: impl Harness) {
+    let mut log = harness.open().await;
+    fill(&*log, 5).await;
+    let mut before = claim(&*log, 1).await;
+    for _ in 0..3 {
+        assert!(log.delete_consumer("reader").await.expect("it works"));
+        log = harness.reopen(log).await;
+        let now = claim(&*log, 1).await;
+        assert!(now.epoch > before.epoch, "{now:?} comes after {before:?}");
+        let error = under(&*log, before, 5).await.expect_err("it is another one");
+        assert_eq!(error.code(), "conflict");
+        log.move_cursor("reader", CursorChange::Release(before)).await.expect("it does nothing");
+        let reader = &log.consumers().await.expect("it works")[0];
+        assert_eq!((reader.last_acked, reader.held_by), (None, Some(now.holder)));
+        under(&*log, now, 2).await.expect("it is held");
+        before = now;
+    }
+    // Also of a consumer of another name.
+    let holder = before.holder;
+    let start = SeekPosition::Beginning;
+    let other = log.move_cursor("other", CursorChange::Claim { holder, start }).await;
+    let other = other.expect("it works").claim.expect("it was claimed");
+    assert!(other.epoch > before.epoch, "{other:?} comes after {before:?}");
+}
+
 /// The position is where a new consumer starts. Once it has been claimed, sought or acknowledged, it
 /// goes on from there, so that what one holder didn't get done the next one does.
 pub async fn a_claim_goes_on_after_what_was_acknowledged(harness: impl Harness) {

@@ -75,6 +75,35 @@ pub async fn filters_find_what_a_scan_finds(harness: impl Harness) {
     }
 }
 
+/// As many ids as an application may have on its screen, of which some are in the log.
+pub async fn a_filter_of_many_ids_finds_what_a_scan_finds(harness: impl Harness) {
+    let log = harness.open().await;
+    let all = fill(&*log, 2500).await;
+    // The samples' ids are the first 50 and the first 20.
+    let ids = |space, from: u64| {
+        Some((0..4000).map(|n| Uuid::from_u64_pair(space, from + n * 7 % 4001)).collect())
+    };
+    let filters = [
+        Filter { touches: ids(1, 3), ..Filter::default() },
+        Filter { entity_id: ids(1, 40), ..Filter::default() },
+        Filter { entity_id: ids(2, 15), ..Filter::default() },
+        Filter { source_id: ids(1, 13), target_id: ids(1, 5), ..Filter::default() },
+        Filter { touches: ids(9, 0), ..Filter::default() },
+    ];
+    for (filter, is_found) in filters.into_iter().zip([true, true, true, true, false]) {
+        let expected: Vec<_> = all.iter().filter(|e| filter.matches(e)).cloned().collect();
+        assert_eq!(!expected.is_empty(), is_found);
+        for reverse in [false, true] {
+            let query = Query { filter: filter.clone(), reverse, ..Query::default() };
+            let mut found = read_all(&*log, query).await;
+            if reverse {
+                found.reverse();
+            }
+            assert!(found == expected, "{} are {}", expected.len(), found.len());
+        }
+    }
+}
+
 /// In a log of many full segments, in which a reader may look at an index first: before it is made,
 /// with it, after a trim that leaves half of it, and with newer events that it doesn't cover.
 pub async fn filters_find_everything_in_a_long_log(harness: impl Harness) {
@@ -257,6 +286,35 @@ pub async fn retention_finds_whole_segments_and_the_consumers_they_would_overtak
     let left = log.trim(surplus.before).await.expect("it works");
     assert_eq!(left.first, Some(seq(31)));
     assert_eq!(log.surplus(&retention, now).await.expect("it works"), None);
+}
+
+/// A clock that was ahead says nothing of when an event was: what only it has dated goes with what comes after it.
+pub async fn times_to_come_keep_nothing_from_getting_old(harness: impl Harness) {
+    let log = harness.open().await;
+    let mut samples = samples(50);
+    let now = samples[49].timestamp;
+    let ahead = now + Duration::from_secs(1_000_000);
+    // The second ten are all ahead; of the others one each.
+    for n in (10..20).chain([0, 25, 39, 40]) {
+        samples[n].timestamp = ahead;
+    }
+    for ten in samples.chunks(10) {
+        log.append_batch(batch(ten)).await.expect("it works");
+    }
+    let surplus = async |age, now| {
+        let max_age = Some(Duration::from_secs(age));
+        let retention = Retention { max_age, ..Retention::default() };
+        let surplus = log.surplus(&retention, now).await.expect("it works")?;
+        Some((surplus.before.get(), surplus.is_all_too_old))
+    };
+    assert_eq!(surplus(60, now).await, None);
+    assert_eq!(surplus(35, now).await, Some((11, false)), "nothing old comes after those ahead");
+    assert_eq!(surplus(15, now).await, Some((31, false)), "those ahead go with what comes after");
+    assert_eq!(surplus(5, now).await, Some((41, true)));
+    let later = now + Duration::from_secs(500_000);
+    assert_eq!(surplus(60, later).await, Some((41, true)), "nobody has written for long");
+    // Once their time has come they are young.
+    assert_eq!(surplus(60, ahead).await, None);
 }
 
 /// A log of single events, of batches and of full segments becomes one of full segments, with the same
