@@ -8,6 +8,7 @@ mod fuzz;
 mod handover;
 mod hooked;
 mod notices;
+mod parting;
 mod randomness;
 mod segments;
 mod stores;
