@@ -11,6 +11,8 @@ const env = { ...process.env, CARGO_TARGET_DIR: resolve("target/mutants/target")
 /** A mutant may make its test wait for ever. */
 const TIME_LIMIT = 5 * 60_000;
 
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => fail("interrupted"));
+
 const [word = ""] = process.argv.slice(2);
 const chosen = word.startsWith("--") ? mutants : mutants.filter(({ breaks }) => breaks.includes(word));
 if (word === "--list") {
@@ -25,21 +27,18 @@ if (word === "--list") {
 
 async function tryAll() {
   copyProject();
-  try {
-    for (const test of new Map(chosen.map(({ test }) => [test.name, test])).values()) await checkIntact(test);
-    const survivors = [];
-    for (const mutant of chosen) {
-      const start = Date.now();
-      const isCaught = await isCaughtByTest(mutant);
-      const seconds = Math.round((Date.now() - start) / 1000);
-      console.log(`${isCaught ? "caught  " : "SURVIVED"} ${mutant.breaks} (${mutant.test.name}, ${seconds} s)`);
-      if (!isCaught) survivors.push(mutant);
-    }
-    console.log(`${chosen.length - survivors.length} caught, ${survivors.length} survived`);
-    if (survivors.length > 0) process.exitCode = 1;
-  } finally {
-    rmSync(COPY, { recursive: true });
+  process.once("exit", () => rmSync(COPY, { recursive: true }));
+  for (const test of new Map(chosen.map(({ test }) => [test.name, test])).values()) await checkIntact(test);
+  let survived = 0;
+  for (const mutant of chosen) {
+    const start = Date.now();
+    const isCaught = await isCaughtByTest(mutant);
+    const seconds = Math.round((Date.now() - start) / 1000);
+    console.log(`${isCaught ? "caught  " : "SURVIVED"} ${mutant.breaks} (${mutant.test.name}, ${seconds} s)`);
+    if (!isCaught) survived++;
   }
+  console.log(`${chosen.length - survived} caught, ${survived} survived`);
+  if (survived > 0) process.exitCode = 1;
 }
 
 /** What git knows or would, what was built, and links to the node packages; but those of the project are the copy's own. */
@@ -85,19 +84,21 @@ async function mustBuild(command, what) {
   if (!passed) fail(`can't be built: ${what}\n${output}`);
 }
 
-/** Runs a command in the copy, with all that it starts. */
+/** Runs a command in the copy. Whatever it has started ends with it. */
 async function run([program, ...args]) {
   const child = spawn(program, args, { cwd: COPY, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), TIME_LIMIT);
+  const kill = () => process.kill(-child.pid, "SIGKILL");
+  process.prependOnceListener("exit", kill);
+  const timer = setTimeout(kill, TIME_LIMIT);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const code = await new Promise((ended, failed) => child.on("close", ended).on("error", failed));
   clearTimeout(timer);
+  process.off("exit", kill);
   return { passed: code === 0, output };
 }
 
 function fail(message) {
   console.error(`error: ${message}`);
-  rmSync(COPY, { recursive: true, force: true });
   process.exit(1);
 }
