@@ -1,11 +1,11 @@
 // Guards, each broken in one place: what is broken, the text in a file that becomes another, and the test that fails then.
 // A text stands in its file once. Where a native test notices, it is named rather than one that needs a browser.
 
-/** A test of the core, in tests/native or in the crate. */
-const native = (name, target = "--test=native") => ({
+/** A test of tests/native, or several. */
+const native = (name) => ({
   name,
-  build: ["cargo", "test", "--quiet", "--no-run", target],
-  command: ["cargo", "test", "--quiet", target, "--", name],
+  build: ["cargo", "test", "--quiet", "--no-run", "--test=native"],
+  command: ["cargo", "test", "--quiet", "--test=native", "--", name],
   ran: /^running [1-9]/m,
 });
 
@@ -98,7 +98,7 @@ export const mutants = [
     file: "src/log/operations/append.rs",
     text: "self.bet.take() == Some(head)",
     becomes: "self.bet.take().is_some_and(|bet| bet.incarnation == head.incarnation)",
-    test: native("tree::two_handles_make_one_order"),
+    test: native("handover::what_another_handle_has_appended_comes_before_the_next_commit"),
   },
   {
     breaks: "an append doesn't look whether it is stored after an end in doubt",
