@@ -122,13 +122,6 @@ export const mutants = [
     test: native("parting::what_was_appended_before_it_is_found_left_behind_is_stored_once"),
   },
   {
-    breaks: "what was left behind is numbered, and stays to be numbered again",
-    file: "src/log/operations/parting.rs",
-    text: "writes.push(Request::Delete(Table::Parting, Keys::One(key)));",
-    becomes: "let _ = Keys::One(key);",
-    test: native("parting::what_is_left_behind_is_numbered_once_in_its_order"),
-  },
-  {
     breaks: "a read whose page is done begins anew",
     file: "src/log/operations/read.rs",
     text: "if self.page.is_some() {",
