@@ -6,10 +6,12 @@
 
 use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
+use everbus::log::store::MemoryStore;
 use everbus::{
     Batch, EntityEvent, EventEnvelope, EventLog, Filter, Query, Result, SeekPosition, SeqNo,
-    Subscription, Timestamp, Uuid,
+    StoredLog, Subscription, Timestamp, Uuid,
 };
+use futures::executor::block_on;
 use futures::task::{ArcWake, waker};
 use proptest::prelude::*;
 use std::ops::RangeInclusive;
@@ -279,4 +281,27 @@ proptest! {
         }
         prop_assert!(is_right, "{:?} don't start in {:?}, or are not all", reading.numbers, starts);
     }
+}
+
+#[test]
+fn what_another_handle_has_appended_comes_before_the_next_commit() {
+    block_on(async {
+        let (store, env) = (MemoryStore::default(), everbus::env::system());
+        let own = StoredLog::open(store.clone(), &*env).await.expect("it works");
+        let other = StoredLog::open(store, &*env).await.expect("it works");
+        let event = EntityEvent::Deleted { entity_type: "thing".into(), entity_id: Uuid::nil() };
+        let envelope = || EventEnvelope::new(event.clone().into(), &*env);
+        let (position, filter) = (SeekPosition::Beginning, Filter::default());
+        let mut events =
+            Subscription::open(own.handle(), None, position, filter).await.expect("it works");
+        for (log, wanted) in [(&own, vec![1]), (&other, vec![]), (&own, vec![2, 3])] {
+            // Without a look at ids it counts on the end that it knows.
+            let batch = Batch::of([&envelope()]).expect("the event is valid");
+            log.append_batch(batch).await.expect("it works");
+            for wanted in wanted {
+                let given = events.next().await.expect("the log is open").expect("it works");
+                assert_eq!(given.seq_no.map(u64::from), Some(wanted));
+            }
+        }
+    });
 }

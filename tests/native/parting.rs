@@ -8,7 +8,7 @@ use everbus::{
 };
 use futures::executor::block_on;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A clock that stands still.
 #[derive(Debug)]
@@ -202,4 +202,24 @@ fn what_was_left_behind_for_another_log_is_none_of_this_one() {
     store.write_blind(puts.collect()).expect("memory can be written blind");
     look(&store);
     assert_eq!(stored(&store, 1), [1]);
+}
+
+#[test]
+fn what_is_refused_is_told_once_whatever_is_not_known_of_the_transaction() {
+    for (mistold, fault) in (0..6).flat_map(|at| [(at, Fault::Mistold), (at, Fault::Lost)]) {
+        let store = MemoryStore::default();
+        let log = open(store.clone());
+        append(&log, batch([1]));
+        let condition = SeqNo::new(77).expect("it is a number");
+        part(&log, batch([2]).expecting(condition), &*env::system());
+        let count = AtomicUsize::new(0);
+        let faults = move || match count.fetch_add(1, Ordering::Relaxed) == mistold {
+            true => fault,
+            false => Fault::None,
+        };
+        let looked = block_on(open(Faulty::new(store.clone(), faults)).look()).expect("it works");
+        let codes: Vec<&str> = looked.refused.iter().map(Error::code).collect();
+        assert_eq!(codes, ["conflict"], "transaction {mistold} was {fault:?}");
+        assert_eq!(stored(&store, 1), [1]);
+    }
 }

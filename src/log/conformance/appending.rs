@@ -93,16 +93,20 @@ pub async fn a_known_id_is_stored_once(harness: impl Harness) {
     assert_eq!(read_all(&*log, Query::default()).await, stored(&samples));
 }
 
-/// The window of known ids is as large as it is said to be.
+/// The window of known ids is as large as it is said to be, also where its events are trimmed.
 pub async fn the_newest_ten_thousand_ids_are_known(harness: impl Harness) {
-    let log = harness.open().await;
+    let mut log = harness.open().await;
     let count = IDEMPOTENCE_WINDOW + 1500;
     let samples = samples(count);
     log.append_batch(batch(&samples)).await.expect("it works");
     let oldest = count - IDEMPOTENCE_WINDOW + 1;
-    for n in [oldest, oldest + 1, count / 2, count] {
-        let again = samples[n as usize - 1].clone();
-        assert_eq!(log.append(again).await.expect("it works"), n);
+    for trimmed in [1, count / 2, count + 1] {
+        log.trim(seq(trimmed)).await.expect("it works");
+        log = harness.reopen(log).await;
+        for n in [oldest, oldest + 1, count / 2, count] {
+            let again = samples[n as usize - 1].clone();
+            assert_eq!(log.append(again).await.expect("it works"), n);
+        }
     }
     assert_eq!(log.last_seq_no().await.expect("it works"), Some(seq(count)));
 }

@@ -239,12 +239,15 @@ pub async fn epochs_outlive_the_consumers(harness: impl Harness) {
         under(&*log, now, 2).await.expect("it is held");
         before = now;
     }
-    // Also of a consumer of another name.
-    let holder = before.holder;
-    let start = SeekPosition::Beginning;
-    let other = log.move_cursor("other", CursorChange::Claim { holder, start }).await;
-    let other = other.expect("it works").claim.expect("it was claimed");
-    assert!(other.epoch > before.epoch, "{other:?} comes after {before:?}");
+    // Also of a consumer of another name, and if it is claimed without a subscription.
+    let claim = CursorChange::Claim { holder: before.holder, start: SeekPosition::Beginning };
+    for _ in 0..2 {
+        let other = log.move_cursor("other", claim).await.expect("it works");
+        let other = other.claim.expect("it was claimed");
+        assert!(other.epoch > before.epoch, "{other:?} comes after {before:?}");
+        assert!(log.delete_consumer("other").await.expect("it works"));
+        before = other;
+    }
 }
 
 /// The position is where a new consumer starts. Once it has been claimed, sought or acknowledged, it

@@ -4,7 +4,8 @@
 //!
 //! - A record is numbered and deleted in one transaction, so its events are stored once, by whomever.
 //! - Who wrote it may have appended its events as well, before or after: their ids tell. A record says after which number
-//!   that can have been, so that nothing depends on how long it lies there.
+//!   that can have been, so that it doesn't matter how long it lies there; unless its event was trimmed meanwhile, and 10,000
+//!   have come after it.
 
 use super::ids::{IDEMPOTENCE_WINDOW, RecentIds, Recollection};
 use super::{done, get_head, head_of, put_head};
@@ -75,8 +76,10 @@ pub(crate) struct Adopt {
     pub(crate) refused: Vec<Error>,
     /// Whether more may have been stored than is known here.
     pub(crate) in_doubt: bool,
-    /// What the transaction makes that is going on.
-    made: (Vec<Arc<Segment>>, Vec<Error>),
+    /// What the transaction makes that is going on, and what it refuses.
+    made: (Vec<Arc<Segment>>, Vec<(Key, Error)>),
+    /// What was refused by transactions that may have been made: if its record is still there, they weren't.
+    doubtful: Vec<(Key, Error)>,
     /// What was left behind elsewhere than in the table.
     elsewhere: Vec<(Key, Bytes)>,
     /// What is to be numbered: keys, and what is under them.
@@ -96,15 +99,36 @@ enum Stage {
 impl Adopt {
     pub(crate) fn new(log: Uuid, elsewhere: Vec<(Key, Bytes)>) -> Adopt {
         let (head, stage, records) = (Head::new(log), Stage::Look, Vec::new());
-        let (segments, refused, made) = Default::default();
-        Adopt { head, segments, refused, in_doubt: false, made, elsewhere, records, stage }
+        let (segments, refused, made, doubtful) = Default::default();
+        Adopt {
+            head,
+            segments,
+            refused,
+            in_doubt: false,
+            made,
+            doubtful,
+            elsewhere,
+            records,
+            stage,
+        }
+    }
+
+    /// Settles what is doubtful by the records that are still there.
+    fn settle(&mut self, keys: &[Key]) {
+        let is_there =
+            |key: &Key| keys.contains(key) || self.elsewhere.iter().any(|(there, _)| there == key);
+        for (key, error) in std::mem::take(&mut self.doubtful) {
+            if !is_there(&key) {
+                self.refused.push(error);
+            }
+        }
     }
 
     /// Numbers the records, but for those of their events that are stored already.
     fn number(&mut self, mut recent: RecentIds) -> Step {
         let mut writes = Vec::new();
         for (key, bytes) in std::mem::take(&mut self.records) {
-            writes.push(Request::Delete(Table::Parting, Keys::One(key)));
+            writes.push(Request::Delete(Table::Parting, Keys::One(key.clone())));
             let what =
                 || Error::corrupt("what a page has published as it left is damaged, and lost");
             let numbered = match decode(&bytes).ok_or_else(what) {
@@ -123,7 +147,7 @@ impl Adopt {
                         self.made.0.push(Arc::new(segment));
                     }
                 }
-                Err(error) => self.made.1.push(error),
+                Err(error) => self.made.1.push((key, error)),
             }
         }
         writes.push(put_head(&self.head));
@@ -142,10 +166,13 @@ impl Operation for Adopt {
         match before {
             Before::Committed => {
                 self.segments.extend(segments);
-                self.refused.extend(refused);
+                self.refused.extend(refused.into_iter().map(|(_, error)| error));
                 self.elsewhere.clear();
             }
-            Before::InDoubt => self.in_doubt = true,
+            Before::InDoubt => {
+                self.in_doubt = true;
+                self.doubtful.extend(refused);
+            }
             Before::Nothing | Before::Undone => {}
         }
         if let Stage::Look = self.stage {
@@ -175,6 +202,7 @@ impl Operation for Adopt {
         }
         self.head = head_of(self.head.incarnation, &mut found)?;
         let keys = found.keys()?;
+        self.settle(&keys);
         if keys.is_empty() && self.elsewhere.is_empty() {
             return Ok(done());
         }

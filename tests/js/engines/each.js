@@ -43,9 +43,9 @@ export async function serveFor(t, heard) {
 /**
  * Declares for each engine what `define({ test, site, engine })` declares. `site(t, heard)` is an origin that no other test
  * has, and so are its logs: `visit()` opens a tab there until the test ends, `heard` is the server's. `test` is Node's, and
- * tries once more when the engine crashes.
+ * tries once more when the engine crashes. ENGINES=Chromium,Firefox leaves the others out.
  */
-export function inEachEngine(define, engines = Object.keys(browsers)) {
+export function inEachEngine(define, engines = process.env.ENGINES?.split(",") ?? Object.keys(browsers)) {
   for (const engine of engines) {
     describe(engine, () => {
       let context;

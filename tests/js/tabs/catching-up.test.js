@@ -183,6 +183,39 @@ inEachEngine(({ test, site }) => {
     });
   }
 
+  test("a subscriber gets what its own tab has committed, also if that is trimmed before what comes before it was read", limit, async (t) => {
+    const [reader, writer] = await twoTabs(await site(t));
+    await reader.evaluate(async () => {
+      globalThis.errors = [];
+      const onError = ({ code, cause }) => errors.push({ code, cause });
+      globalThis.bus = await everbus.openBus("shop", { crossTab: false, onError });
+      globalThis.got = [];
+      bus.subscribe(({ seq_no }) => got.push(seq_no));
+    });
+    await writer.evaluate(write, 3);
+    await reader.evaluate(() => {
+      // It is told late that its own event is stored.
+      globalThis.ends = [];
+      IDBTransaction.prototype.addEventListener = function (type, listener, options) {
+        const isHeld = this.mode === "readwrite" && type === "complete";
+        return EventTarget.prototype.addEventListener.call(this, type, isHeld ? (event) => ends.push(() => listener(event)) : listener, options);
+      };
+      bus.publish(created("own"));
+    });
+    await until(reader, () => ends.length > 0);
+    await writer.evaluate(write, 2);
+    await writer.evaluate(() => bus.log.trim(6));
+    await reader.evaluate(async () => {
+      delete IDBTransaction.prototype.addEventListener;
+      for (const end of ends) end();
+      await bus.publish(created("next")).committed;
+    });
+    await until(reader, () => got.at(-1) === 7);
+    assert.deepEqual(await reader.evaluate(() => got), [4, 6, 7]);
+    const trimmed = (requested, first) => ({ code: "trimmed", cause: { requested, first } });
+    assert.deepEqual(await reader.evaluate(() => errors), [trimmed(1, 4), trimmed(5, 6)]);
+  });
+
   for (const [what, chosen] of Object.entries({ "a segment that is": [2], "two segments that are": [0, 3] })) {
     test(`a subscriber is told once of ${what} damaged before it has read them, and gets all the others`, limit, async (t) => {
       const [reader, writer] = await twoTabs(await site(t));

@@ -226,6 +226,19 @@ inEachEngine(({ test, site }) => {
     await hasExactly(reader, 6);
   });
 
+  test("what a third tab commits reaches two that know each other already", { timeout: 60_000 }, async (t) => {
+    const { visit } = await site(t);
+    const tabs = [await visit(), await visit()];
+    for (const tab of tabs) await tab.evaluate(follow);
+    for (const [i, tab] of tabs.entries()) {
+      await tab.evaluate(write, 1);
+      for (const each of tabs) await until(each, hasAll, i + 1);
+    }
+    const third = await visit();
+    await third.evaluate(write, 1);
+    for (const tab of tabs) await hasExactly(tab, 3);
+  });
+
   test("a tab that is alone says nothing when it commits", limit, async (t) => {
     const [writer, reader] = await twoTabs(await site(t));
     await writer.evaluate(async () => {

@@ -50,7 +50,10 @@ impl World {
             Err(error) if is_in_doubt(&error) => {
                 self.look_at_consumers(&[after, self.consumers.clone()]).await;
             }
-            Err(_) => self.look_at_consumers(&[self.consumers.clone()]).await,
+            Err(_) => {
+                let unchanged = self.consumers.clone();
+                self.look_at_consumers(&[unchanged]).await;
+            }
         }
     }
 
@@ -116,7 +119,10 @@ impl World {
             Err(error) if is_in_doubt(&error) => {
                 self.look_at_consumers(&[after, self.consumers.clone()]).await;
             }
-            Err(_) => self.look_at_consumers(&[self.consumers.clone()]).await,
+            Err(_) => {
+                let unchanged = self.consumers.clone();
+                self.look_at_consumers(&[unchanged]).await;
+            }
         }
     }
 
