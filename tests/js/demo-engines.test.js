@@ -42,8 +42,9 @@ class Driven {
     return this.run(`return ${find(id)}.textContent`);
   }
 
-  click(id) {
-    return this.run(`${find(id)}.click()`);
+  async click(id) {
+    await this.until(`!${find(id)}.disabled`);
+    await this.run(`${find(id)}.click()`);
   }
 
   shows(id, text) {

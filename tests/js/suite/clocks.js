@@ -1,7 +1,7 @@
 // Clocks that tests and libraries put in the place of the platform's: whatever they say, what is published can be stored.
 import { entity } from "./everbus.js";
 import { equal, ok, same } from "./assert.js";
-import { UUID_V7, created, many, range, replace, uuid } from "./fixtures.js";
+import { UUID_V7, created, many, range, replace, uuid, whereFixed } from "./fixtures.js";
 import { test } from "./registry.js";
 
 const LAST = "9999-12-30T22:00:00.000Z";
@@ -55,4 +55,4 @@ test("without performance, retention goes on", async (t) => {
   } finally {
     restore();
   }
-});
+}, { skip: whereFixed("performance") });

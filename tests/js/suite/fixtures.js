@@ -89,6 +89,10 @@ export function replace(object, name, descriptor) {
   return () => (own ? Object.defineProperty(object, name, own) : delete object[name]);
 }
 
+/** Why a global can't be replaced here: an edge runtime lets nobody. */
+export const whereFixed = (name) => () =>
+  Object.getOwnPropertyDescriptor(globalThis, name)?.configurable === false ? `${name} can't be replaced here` : undefined;
+
 /** Resolves once every promise that is settled already has told everybody. */
 export const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 

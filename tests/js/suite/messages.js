@@ -1,6 +1,6 @@
 // What the platform throws while a commit is told to others reaches onError, and nothing else happens.
 import { equal, same } from "./assert.js";
-import { collector, created, many, numbers, range, replace, take, withoutLocks } from "./fixtures.js";
+import { collector, created, many, numbers, range, replace, take, withoutLocks, whereFixed } from "./fixtures.js";
 import { test } from "./registry.js";
 
 const skip = ({ log }) => (log === "indexeddb" ? undefined : "a log in memory has no other tabs");
@@ -52,7 +52,7 @@ test("where a timer can't be cleared, commits are made all the same", async (t) 
   } finally {
     restore();
   }
-});
+}, { skip: whereFixed("clearTimeout") });
 
 test("where no channel may be opened, a bus works alone, and onError says why, once", async (t) => {
   const restore = replace(globalThis, "BroadcastChannel", { value: class { constructor() { refuse(); } }, writable: true });
