@@ -109,7 +109,7 @@ export const mutants = [
   },
   {
     breaks: "an append doesn't look for what the same tab has left behind",
-    file: "src/log/stored.rs",
+    file: "src/log/stored/calls.rs",
     text: "        seen.in_doubt = true;\n        drop(seen);\n        self.0.partings",
     becomes: "        drop(seen);\n        self.0.partings",
     test: native("parting::who_appends_itself_what_it_left_behind_stores_it_once"),

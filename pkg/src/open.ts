@@ -3,6 +3,7 @@ import { endChannels, membersElsewhere, openChannel, type LogKind } from "./chan
 import { type EverbusError, everbusError } from "./errors.js";
 import { awaitCore, loadModule } from "./module.js";
 import { readBusOptions, readName, type OpenSettings } from "./options.js";
+import { Parted } from "./parted.js";
 import { Session } from "./session.js";
 import type { Bus, BusOptions, Schema } from "./types.js";
 
@@ -91,4 +92,5 @@ export async function deleteBus(name: string): Promise<void> {
   if (!hasIndexedDb()) return;
   const core = await loadModule();
   await awaitCore(() => core.deleteLog(checkedName));
+  if (Parted.isNeeded()) Parted.forget(checkedName);
 }

@@ -19,9 +19,17 @@ export class Parted {
     return typeof document === "object" && navigator.vendor?.startsWith("Apple") === true;
   }
 
+  /** Forgets what pages have left behind of a log that is deleted. */
+  static forget(log: string): void {
+    const prefix = prefixOf(log);
+    quietly((storage) => {
+      for (const name of Object.keys(storage)) if (name.startsWith(prefix)) storage.removeItem(name);
+    });
+  }
+
   /** `onLeft` is called when another page has left something. */
   constructor(log: string, onLeft: () => void) {
-    this.#prefix = `everbus parting ${JSON.stringify(log)} `;
+    this.#prefix = prefixOf(log);
     this.#onLeft = onLeft;
     addEventListener("storage", this.#changed);
   }
@@ -61,6 +69,11 @@ export class Parted {
   readonly #changed = ({ key, newValue }: StorageEvent): void => {
     if (key?.startsWith(this.#prefix) && newValue !== null) this.#onLeft();
   };
+}
+
+/** Which names in the storage are those of a log. */
+function prefixOf(log: string): string {
+  return `everbus parting ${JSON.stringify(log)} `;
 }
 
 /** What the storage refuses (it is full, or forbidden) is as if it weren't there. */

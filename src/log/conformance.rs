@@ -25,11 +25,13 @@
 
 mod appending;
 mod following;
+mod keeping;
 mod reading;
 mod storing;
 
 pub use appending::*;
 pub use following::*;
+pub use keeping::*;
 pub use reading::*;
 pub use storing::*;
 

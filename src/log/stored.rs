@@ -1,27 +1,27 @@
 //! [`StoredLog`]: the log over any store.
 
+mod calls;
+
+pub(crate) use calls::Call;
+use calls::finished;
+
 use super::EventLog;
 use super::batch::Batch;
 use super::commits::{CommitSender, Commits};
 use super::head::{Appended, Bounds, Head, Stats};
 use super::notice::Notice;
-use super::operations::{
-    Adopt, Append, DeleteCursor, Doubt, FindStart, FindSurplus, IDEMPOTENCE_WINDOW, Index,
-    ListCursors, Look, Merge, MoveCursors, Open, Read, RecentIds, Trim, Written, encode_parting,
-};
+use super::operations::{IDEMPOTENCE_WINDOW, Open, RecentIds, Written};
 use super::page::{Page, Query};
 use super::retention::{Retention, Surplus};
 use super::segment::Segment;
-use super::start::{Reader, Start};
-use super::store::{Bytes, Key, MemoryStore, Operation, Request, Store, Table};
-use super::time;
+use super::start::Start;
+use super::store::{MemoryStore, Operation, Store};
 use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::platform::{BoxFuture, Listener};
-use crate::{Env, Error, Result, SeekPosition, SeqNo, Timestamp, Uuid};
+use crate::{Env, Error, Result, SeqNo, Timestamp, Uuid};
 use async_trait::async_trait;
-use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A log over a [`Store`]. Clones are the same one.
@@ -128,7 +128,7 @@ impl StoredLog {
     }
 
     /// Which log this is: one that was deleted and made again is another. Who keeps a number to go on at
-    /// ([`SeekPosition::Sequence`]) keeps this beside it, as a number of another log means nothing.
+    /// ([`SeekPosition::Sequence`](crate::SeekPosition::Sequence)) keeps this beside it, as a number of another log means nothing.
     pub fn id(&self) -> Uuid {
         self.0.id
     }
@@ -286,191 +286,6 @@ impl StoredLog {
             self.wake();
         }
         appended
-    }
-}
-
-/// A call of the log: an operation, and what is concluded from it once it was run.
-pub(crate) struct Call<T> {
-    pub(crate) operation: Box<dyn Operation>,
-    pub(crate) conclude: fn(&StoredLog, Box<dyn Operation>) -> Result<T>,
-}
-
-/// The operation that was run.
-fn finished<O: Operation>(operation: Box<dyn Operation>) -> Result<Box<O>> {
-    let operation: Box<dyn Any> = operation;
-    operation.downcast().map_err(|_| Error::unfinished())
-}
-
-/// The calls, each a transaction or several.
-impl StoredLog {
-    pub(crate) fn appending(&self, batch: Batch) -> Call<Appended> {
-        let mut seen = self.seen();
-        let known = if batch.checks_ids { seen.recent.take() } else { None };
-        let (is_there, settled) = (seen.in_doubt, seen.settled);
-        let doubt = Doubt { is_there, settled, partings: self.0.partings.clone() };
-        let append = Append::new(seen.head, batch, known, doubt);
-        Call {
-            operation: Box::new(append),
-            conclude: |log, done| Ok(log.appended(finished::<Append>(done)?.written()?)),
-        }
-    }
-
-    /// Leaves a batch behind that there is no time to append: whoever opens this log next and [looks](Self::look) numbers it, and
-    /// nobody twice. It may be appended as well, if its ids are looked up.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unsupported`] if the store has no need of it, [`Error::Closed`], [`Error::Storage`] if it can't be reached at the
-    /// moment.
-    pub fn part(&self, batch: Batch, env: &dyn Env) -> Result<()> {
-        let (key, record) = self.leave(batch, env)?;
-        self.0.store.write_blind(vec![Request::Add(Table::Parting, key, record)])
-    }
-
-    /// As [`part`](Self::part), but writes nothing: the record is for somewhere else than the store.
-    pub(crate) fn leave(&self, batch: Batch, env: &dyn Env) -> Result<(Key, Bytes)> {
-        let now = time::millis(env.now());
-        let mut seen = self.seen();
-        // Who leaves later comes later, and what one leaves keeps its order.
-        seen.parted = now.max(seen.parted + 1);
-        let key = Key::from(&*format!("{:015}-{}", seen.parted, env.new_id()));
-        let record = encode_parting(batch, self.0.id, seen.settled)?;
-        seen.in_doubt = true;
-        drop(seen);
-        self.0.partings.fetch_add(1, Ordering::Relaxed);
-        Ok((key, record))
-    }
-
-    /// Looks at the log, and numbers what was [left behind](Self::part).
-    ///
-    /// # Errors
-    ///
-    /// As [`EventLog::bounds`] and [`EventLog::append_batch`].
-    ///
-    /// # Cancel safety
-    ///
-    /// What was left behind is then numbered or not, and told of to nobody.
-    pub async fn look(&self) -> Result<Looked> {
-        self.make(self.adopting(Vec::new())).await
-    }
-
-    /// As [`look`](Self::look), also for records that are elsewhere than in the store.
-    pub(crate) fn adopting(&self, elsewhere: Vec<(Key, Bytes)>) -> Call<Looked> {
-        Call {
-            operation: Box::new(Adopt::new(self.0.id, elsewhere)),
-            conclude: |log, done| {
-                let Adopt { head, segments, refused, in_doubt, .. } = *finished::<Adopt>(done)?;
-                if segments.is_empty() {
-                    log.note(head);
-                } else {
-                    log.announce(head, &segments, None);
-                }
-                if in_doubt {
-                    log.wake();
-                }
-                let has_adopted = in_doubt || !segments.is_empty();
-                Ok(Looked { bounds: head.bounds(), has_adopted, refused })
-            },
-        }
-    }
-
-    /// Looks at the head.
-    pub(crate) fn looking(&self) -> Call<Head> {
-        Call {
-            operation: Box::new(Look::at(self.0.id)),
-            conclude: |log, done| Ok(log.note(finished::<Look>(done)?.head)),
-        }
-    }
-
-    pub(crate) fn trimming(&self, before: SeqNo) -> Call<Head> {
-        Call {
-            operation: Box::new(Trim::new(self.0.id, before)),
-            conclude: |log, done| Ok(log.note(finished::<Trim>(done)?.head)),
-        }
-    }
-
-    /// Merges segments, or else writes a chapter, as far as what was last seen asks for it.
-    pub(crate) fn merging(&self) -> Option<Call<Head>> {
-        let head = self.seen().head;
-        if head.merge_count().is_some() {
-            return Some(Call {
-                operation: Box::new(Merge::of(self.0.id)),
-                conclude: |log, done| Ok(log.note(finished::<Merge>(done)?.head)),
-            });
-        }
-        head.needs_chapter().then(|| Call {
-            operation: Box::new(Index::of(self.0.id)),
-            conclude: |log, done| Ok(log.note(finished::<Index>(done)?.head)),
-        })
-    }
-
-    pub(crate) fn reading(&self, query: &Query) -> Call<Page> {
-        let seen = self.seen();
-        Call {
-            operation: Box::new(Read::new(seen.head, query, seen.start)),
-            conclude: |log, done| {
-                let read = finished::<Read>(done)?;
-                let mut seen = log.seen();
-                (seen.head, seen.start) = (read.head, read.start);
-                read.page()
-            },
-        }
-    }
-
-    pub(crate) fn starting(&self, start: Start) -> Call<Cursor> {
-        Call {
-            operation: Box::new(FindStart::new(self.0.id, start)),
-            conclude: |log, done| {
-                let find = finished::<FindStart>(done)?;
-                log.note(find.head);
-                find.started()
-            },
-        }
-    }
-
-    fn finding(&self, time: Timestamp) -> Call<Option<SeqNo>> {
-        let position = SeekPosition::Time(time);
-        let start = Start { reader: Reader::Nameless, position, seen: None };
-        Call {
-            operation: Box::new(FindStart::new(self.0.id, start)),
-            conclude: |log, done| {
-                let find = finished::<FindStart>(done)?;
-                let last = log.note(find.head).last;
-                Ok(Some(find.started()?.next).filter(|found| found.get() <= last))
-            },
-        }
-    }
-
-    pub(crate) fn moving(&self, moves: Vec<CursorMove>) -> Call<Vec<Result<Cursor>>> {
-        Call {
-            operation: Box::new(MoveCursors::of(self.0.id, moves)),
-            conclude: |log, done| {
-                let moved = finished::<MoveCursors>(done)?;
-                log.note(moved.head);
-                Ok(moved.outcomes)
-            },
-        }
-    }
-
-    pub(crate) fn listing(&self) -> Call<Vec<ConsumerInfo>> {
-        Call {
-            operation: Box::new(ListCursors::of(self.0.id)),
-            conclude: |_, done| Ok(finished::<ListCursors>(done)?.consumers),
-        }
-    }
-
-    pub(crate) fn deleting(&self, consumer: &str) -> Call<bool> {
-        Call {
-            operation: Box::new(DeleteCursor::of(self.0.id, consumer)),
-            conclude: |_, done| Ok(finished::<DeleteCursor>(done)?.was_there),
-        }
-    }
-
-    pub(crate) fn exceeding(&self, retention: &Retention, now: Timestamp) -> Call<Option<Surplus>> {
-        Call {
-            operation: Box::new(FindSurplus::new(self.0.id, retention.limits(now))),
-            conclude: |_, done| Ok(finished::<FindSurplus>(done)?.surplus),
-        }
     }
 }
 

@@ -119,7 +119,7 @@ impl Log {
         })
     }
 
-    /// A page of at most `limit` events that match: where the next one starts, 0 for nowhere, and chunks.
+    /// A page of at most `limit` events that match: where the next one starts, 0 if the range is read, and chunks.
     pub fn read(
         &self,
         from: f64,

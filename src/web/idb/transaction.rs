@@ -211,13 +211,13 @@ impl Transaction {
         for request in requests {
             match request {
                 Request::Scan(scan) if scan.keys.is_empty() => {
-                    let place = answers.expect();
+                    let place = answers.reserve();
                     answers.fill(place, nothing(scan.want));
                 }
                 Request::Get(table, key) => {
                     let (get, answers) =
                         (self.store(table)?.get(&key_to_js(&key)), answers.clone());
-                    let place = answers.expect();
+                    let place = answers.reserve();
                     self.then(
                         get,
                         Box::new(move |transaction, value| {
@@ -239,7 +239,7 @@ impl Transaction {
     /// Looks at records.
     fn scan(&self, scan: &Scan, answers: &Answering) -> Result<()> {
         let Scan { table, ref keys, reverse, limit, want } = *scan;
-        let (store, range, place) = (self.store(table)?, range(keys)?, answers.expect());
+        let (store, range, place) = (self.store(table)?, range(keys)?, answers.reserve());
         let answers = answers.clone();
         let gathered: Then = Box::new(move |transaction, found| {
             answers.fill(place, gather(want, &found)?);
@@ -372,8 +372,8 @@ impl Transaction {
 struct Answering(Rc<RefCell<Vec<Option<Found>>>>);
 
 impl Answering {
-    /// The place of another answer.
-    fn expect(&self) -> usize {
+    /// Keeps a place for another answer.
+    fn reserve(&self) -> usize {
         let mut answers = self.0.borrow_mut();
         answers.push(None);
         answers.len() - 1

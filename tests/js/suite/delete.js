@@ -41,6 +41,18 @@ test("deleting a bus closes the open ones of its name and ends their iterators",
   t.forgive("closed");
 });
 
+test("deleting a bus forgets what its pages have left behind, and nothing else", async (t) => {
+  const [own, others] = [t.busName, `${t.busName} other`].map((name) => `everbus parting ${JSON.stringify(name)} 1`);
+  localStorage.setItem(own, "own");
+  localStorage.setItem(others, "another's");
+  try {
+    await deleteBus(t.busName);
+    same([own, others].map((name) => localStorage.getItem(name)), [null, "another's"]);
+  } finally {
+    for (const name of [own, others]) localStorage.removeItem(name);
+  }
+}, { skip: () => (typeof document === "object" && navigator.vendor.startsWith("Apple") ? undefined : "only WebKit's pages leave it there") });
+
 test("deleting a bus settles every receipt", async (t) => {
   const bus = await t.open();
   const receipts = many(2000).map((event) => bus.publish(event));

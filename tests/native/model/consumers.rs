@@ -47,13 +47,7 @@ impl World {
                 }
                 self.look_at_consumers(&[after]).await;
             }
-            Err(error) if is_in_doubt(&error) => {
-                self.look_at_consumers(&[after, self.consumers.clone()]).await;
-            }
-            Err(_) => {
-                let unchanged = self.consumers.clone();
-                self.look_at_consumers(&[unchanged]).await;
-            }
+            Err(error) => self.look_after(&error, after).await,
         }
     }
 
@@ -116,14 +110,15 @@ impl World {
                 assert_eq!(told, was_there);
                 self.look_at_consumers(&[after]).await;
             }
-            Err(error) if is_in_doubt(&error) => {
-                self.look_at_consumers(&[after, self.consumers.clone()]).await;
-            }
-            Err(_) => {
-                let unchanged = self.consumers.clone();
-                self.look_at_consumers(&[unchanged]).await;
-            }
+            Err(error) => self.look_after(&error, after).await,
         }
+    }
+
+    /// After a failure they are as before; if it is in doubt, perhaps as they would have been.
+    async fn look_after(&mut self, error: &Error, after: BTreeMap<String, Cursor>) {
+        let mut possible = vec![self.consumers.clone()];
+        possible.extend(is_in_doubt(error).then_some(after));
+        self.look_at_consumers(&possible).await;
     }
 
     /// The consumers are as one of these says, and a new claim has a higher epoch than any before.
