@@ -1,7 +1,7 @@
 //! What can go wrong, as one enum with stable codes.
 
-use crate::SeqNo;
 use crate::platform::Shared;
+use crate::seq_no::{SeqNo, SeqNoOutOfRange};
 
 /// What lies behind an [`Error`]: a back end's own error.
 ///
@@ -16,9 +16,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Examples
 ///
 /// ```
-/// use everbus::SeqNo;
+/// use everbus::{Error, SeqNo};
 ///
-/// let error = SeqNo::new(0).unwrap_err();
+/// let error = Error::from(SeqNo::new(0).unwrap_err());
 /// assert_eq!(error.code(), "invalid_position");
 /// assert_eq!(error.to_string(), "0 is no sequence number: they start at 1 and end at 9007199254740991");
 /// ```
@@ -189,6 +189,12 @@ impl Error {
 
     pub(crate) fn past_the_end(seq_no: SeqNo, last: u64) -> Self {
         Error::InvalidPosition(format!("{seq_no} is past the end of the log, which is {last}"))
+    }
+}
+
+impl From<SeqNoOutOfRange> for Error {
+    fn from(error: SeqNoOutOfRange) -> Self {
+        Error::InvalidPosition(error.to_string())
     }
 }
 

@@ -36,7 +36,6 @@
 #![forbid(unsafe_code)]
 
 mod bus;
-mod consumer;
 pub mod env;
 mod envelope;
 mod error;
@@ -47,14 +46,12 @@ pub mod log;
 pub mod platform;
 mod seek;
 mod seq_no;
-mod subscription;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 mod wire;
 mod writer;
 
 pub use bus::{EventBus, Receipt, Receiver};
-pub use consumer::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
 pub use env::Env;
 pub use envelope::EventEnvelope;
 pub use error::{Cause, Error, RecvError, Result};
@@ -62,8 +59,8 @@ pub use event::{Action, EntityEvent, EventKind, FrameworkEvent, LinkEvent, MAX_T
 pub use filter::Filter;
 pub use jiff::Timestamp;
 pub use json::Json;
-pub use log::{Batch, EventLog, Query, StoredLog};
+pub use log::{Batch, EventLog, Query, StoredLog, Subscription};
+pub use log::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
 pub use seek::SeekPosition;
-pub use seq_no::SeqNo;
-pub use subscription::Subscription;
+pub use seq_no::{SeqNo, SeqNoOutOfRange};
 pub use uuid::Uuid;

@@ -7,33 +7,30 @@
 mod batch;
 mod commits;
 pub mod conformance;
+mod consumer;
 mod head;
-mod notice;
 mod operations;
-mod page;
+mod reading;
 mod retention;
 pub mod segment;
-mod start;
 pub mod store;
 mod stored;
-pub(crate) mod time;
 
 pub use batch::Batch;
-pub use commits::{Commit, CommitSender, Commits};
-pub use head::{Appended, Bounds, Stats};
-pub use notice::Notice;
-pub use operations::IDEMPOTENCE_WINDOW;
-pub use page::{Chunk, Page, PageBuilder, Query};
+pub use commits::{Commit, CommitSender, Commits, Notice};
+pub use consumer::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
+pub use head::{Appended, Bounds, IDEMPOTENCE_WINDOW, Stats};
+pub use reading::{Chunk, Page, PageBuilder, Query, Reader, Start, Subscription};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use reading::{Following, Wants};
 pub use retention::{Retention, Surplus};
 pub use segment::Segment;
-pub use start::{Reader, Start};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use stored::Call;
 pub use stored::{Looked, StoredLog};
 
-use crate::consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove};
 use crate::platform::{MaybeSend, MaybeSync};
-use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Subscription, Timestamp};
+use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Timestamp};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -215,7 +212,7 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     ///
     /// As [`read`](EventLog::read).
     async fn find_time(&self, time: Timestamp) -> Result<Option<SeqNo>> {
-        time::find(&*self.handle(), time).await
+        reading::find_time(&*self.handle(), time).await
     }
 
     /// Finds where to begin to read, and makes, claims or moves the consumer that begins there. Gives the number of the next
@@ -226,7 +223,7 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// [`Error::InvalidPosition`], [`Error::InvalidOption`] for an empty or overlong name, and those of
     /// [`read`](EventLog::read) and [`move_cursors`](EventLog::move_cursors).
     async fn start(&self, start: Start) -> Result<Cursor> {
-        start::start(&*self.handle(), &start).await
+        reading::start(&*self.handle(), &start).await
     }
 
     /// Stored events from `position` on, then live ones, for the consumer of this name.

@@ -14,8 +14,8 @@ mod native {
     /// A boxed future: `Send` natively, any in WebAssembly.
     pub type BoxFuture<'a, T> = futures::future::BoxFuture<'a, T>;
 
-    /// Who is told of an error: `Send + Sync` natively, anybody in WebAssembly.
-    pub type Listener = Box<dyn Fn(crate::Error) + Send + Sync>;
+    /// Who is told of something: `Send + Sync` natively, anybody in WebAssembly.
+    pub type Callback<T> = Box<dyn Fn(T) + Send + Sync>;
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -31,8 +31,8 @@ mod wasm {
     /// A boxed future: `Send` natively, any in WebAssembly.
     pub type BoxFuture<'a, T> = futures::future::LocalBoxFuture<'a, T>;
 
-    /// Who is told of an error: `Send + Sync` natively, anybody in WebAssembly.
-    pub type Listener = Box<dyn Fn(crate::Error)>;
+    /// Who is told of something: `Send + Sync` natively, anybody in WebAssembly.
+    pub type Callback<T> = Box<dyn Fn(T)>;
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,6 +1,5 @@
 //! [`SeqNo`]: an event's place in its log.
 
-use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,6 +19,11 @@ use std::fmt;
 #[serde(try_from = "u64", into = "u64")]
 pub struct SeqNo(u64);
 
+/// A number that is no [`SeqNo`]: as an [`Error`](crate::Error) it is an invalid position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no sequence number: they start at 1 and end at {max}", max = SeqNo::MAX)]
+pub struct SeqNoOutOfRange(u64);
+
 impl SeqNo {
     /// The number of a log's first event.
     pub const FIRST: SeqNo = SeqNo(1);
@@ -30,16 +34,9 @@ impl SeqNo {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPosition`] unless `n` is from 1 to 2^53 − 1.
-    pub fn new(n: u64) -> Result<SeqNo> {
-        if (1..=SeqNo::MAX.0).contains(&n) {
-            Ok(SeqNo(n))
-        } else {
-            Err(Error::InvalidPosition(format!(
-                "{n} is no sequence number: they start at 1 and end at {}",
-                SeqNo::MAX.0
-            )))
-        }
+    /// Unless `n` is from 1 to 2^53 − 1.
+    pub fn new(n: u64) -> Result<SeqNo, SeqNoOutOfRange> {
+        if (1..=SeqNo::MAX.0).contains(&n) { Ok(SeqNo(n)) } else { Err(SeqNoOutOfRange(n)) }
     }
 
     /// The plain number.
@@ -59,9 +56,9 @@ impl SeqNo {
 }
 
 impl TryFrom<u64> for SeqNo {
-    type Error = Error;
+    type Error = SeqNoOutOfRange;
 
-    fn try_from(n: u64) -> Result<SeqNo> {
+    fn try_from(n: u64) -> Result<SeqNo, SeqNoOutOfRange> {
         SeqNo::new(n)
     }
 }

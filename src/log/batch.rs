@@ -1,9 +1,7 @@
 //! [`Batch`]: events that are appended together, all or none.
 
-use super::head::Head;
-use super::operations::Known;
 use super::segment::{Columns, Draft, MAX_EVENTS, MAX_TEXT_BYTES, Segment};
-use crate::{EventEnvelope, Result, SeqNo, Uuid};
+use crate::{EventEnvelope, Result, SeqNo};
 use std::sync::Arc;
 
 /// Events that are appended together, all or none, with consecutive numbers.
@@ -104,17 +102,6 @@ impl Batch {
         self.strict
     }
 
-    /// The events, in order, as segments that follow each other from `first` on: for a back end with an order of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidPosition`](crate::Error::InvalidPosition) past the largest number.
-    pub fn into_segments(self, first: SeqNo) -> Result<Vec<Segment>> {
-        let before = Head { last: first.get() - 1, ..Head::new(Uuid::nil()) };
-        let known = vec![Known::New; self.len()];
-        Ok(before.number(self, &known)?.segments)
-    }
-
     /// The ids of the envelopes, in order.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &[u8; 16]> {
         self.full.iter().flat_map(Draft::ids).chain(&self.growing.ids)
@@ -128,8 +115,14 @@ impl Batch {
 
     /// Takes the events out, and leaves what holds of their append.
     pub(crate) fn take_events(&mut self) -> Batch {
+        let rest = self.without_events();
+        std::mem::replace(self, rest)
+    }
+
+    /// What holds of the append, for no events.
+    pub(super) fn without_events(&self) -> Batch {
         let Batch { expected_last, checks_ids, strict, .. } = *self;
-        std::mem::replace(self, Batch { expected_last, checks_ids, strict, ..Batch::default() })
+        Batch { expected_last, checks_ids, strict, ..Batch::default() }
     }
 
     /// Puts the events back that were numbered as these segments.
@@ -143,24 +136,8 @@ impl Batch {
         Ok(self.full)
     }
 
-    /// The batch without the events that the log knows.
-    pub(crate) fn only_new(self, known: &[Known]) -> Result<Batch> {
-        let Batch { expected_last, checks_ids, strict, .. } = self;
-        let mut batch = Batch { expected_last, checks_ids, strict, ..Batch::default() };
-        let mut known = known.iter();
-        for draft in self.into_drafts()? {
-            let segment = draft.seal(SeqNo::FIRST, i64::MIN);
-            for (entry, known) in segment.entries().zip(&mut known) {
-                if *known == Known::New {
-                    batch.growing()?.push_entry(entry)?;
-                }
-            }
-        }
-        Ok(batch)
-    }
-
     /// The segment that takes another event.
-    fn growing(&mut self) -> Result<&mut Columns> {
+    pub(super) fn growing(&mut self) -> Result<&mut Columns> {
         if self.growing.len() >= MAX_EVENTS || self.growing.text_bytes() >= MAX_TEXT_BYTES {
             self.close_segment()?;
         }

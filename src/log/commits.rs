@@ -1,5 +1,9 @@
 //! Commits as they happen: how a log tells its subscriptions.
 
+mod notice;
+
+pub use notice::Notice;
+
 use super::Segment;
 use crate::RecvError;
 use async_broadcast::{InactiveReceiver, Receiver, Sender};

@@ -1,7 +1,12 @@
-//! [`Head`]: where a log begins and ends, and how a batch gets its numbers.
+//! [`Head`]: where a log begins and ends.
 
-use super::batch::Batch;
-use super::operations::{Known, RecentIds};
+mod recent;
+mod sequence;
+
+pub use recent::IDEMPOTENCE_WINDOW;
+pub(super) use recent::{Known, RecentIds};
+pub(super) use sequence::Sequenced;
+
 use super::segment::{Checksum, Segment};
 use super::store::Bytes;
 use crate::{Error, Result, SeqNo};
@@ -82,14 +87,6 @@ pub(crate) struct Head {
 /// So few loose segments before a full one stay as they are: a burst makes them, and merging would
 /// read what came after them for nothing.
 const FEW: u64 = 2;
-
-/// A batch with its numbers, ready to be stored.
-#[derive(Debug)]
-pub(crate) struct Sequenced {
-    pub(crate) segments: Vec<Segment>,
-    pub(crate) head: Head,
-    pub(crate) appended: Appended,
-}
 
 impl Head {
     pub(crate) fn new(incarnation: Uuid) -> Head {
@@ -250,58 +247,5 @@ impl Head {
             self.loose_segments += 1;
             self.loose_bytes += bytes;
         }
-    }
-
-    /// Refuses a batch whose condition isn't met.
-    pub(crate) fn check(&self, batch: &Batch) -> Result<()> {
-        match batch.expected_last {
-            Some(expected) if expected != self.last => {
-                Err(Error::Conflict { expected, actual: self.last })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Numbers the events of `batch`. `recent` has to be there if the batch asks for its ids to be
-    /// looked up; events that it knows are left out. A batch that it knows as a whole has met its condition.
-    pub(crate) fn sequence(self, batch: Batch, recent: Option<&RecentIds>) -> Result<Sequenced> {
-        debug_assert!(recent.is_some() || !batch.checks_ids);
-        let known = match recent {
-            Some(recent) => recent.look_up(&batch),
-            None => vec![Known::New; batch.len()],
-        };
-        if known.contains(&Known::New) || batch.is_empty() {
-            self.check(&batch)?;
-        }
-        if known.iter().all(|known| *known == Known::New) {
-            return self.number(batch, &known);
-        }
-        self.number(batch.only_new(&known)?, &known)
-    }
-
-    pub(super) fn number(self, batch: Batch, known: &[Known]) -> Result<Sequenced> {
-        let mut head = self;
-        let mut segments = Vec::new();
-        for draft in batch.into_drafts()? {
-            let first = SeqNo::new(head.last + 1)?;
-            SeqNo::new(head.last + draft.len())?;
-            let segment = draft.seal(first, head.latest);
-            head.extend(&segment);
-            segments.push(segment);
-        }
-        let mut next = self.last;
-        let mut seq_nos: Vec<SeqNo> = Vec::with_capacity(known.len());
-        for known in known {
-            seq_nos.push(match known {
-                Known::New => {
-                    next += 1;
-                    SeqNo::new(next)?
-                }
-                Known::Stored(seq_no) => *seq_no,
-                Known::Repeated(row) => seq_nos[*row],
-            });
-        }
-        let first_new = segments.first().map(Segment::first);
-        Ok(Sequenced { segments, head, appended: Appended { first_new, seq_nos } })
     }
 }

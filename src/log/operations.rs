@@ -19,20 +19,17 @@ mod read;
 mod segments;
 mod start;
 mod surplus;
-mod times;
 mod trim;
 
 pub(super) use append::{Append, Doubt, Written};
 pub(super) use chapters::Index;
 pub(super) use cursors::{DeleteCursor, ListCursors, MoveCursors};
-pub use ids::IDEMPOTENCE_WINDOW;
-pub(super) use ids::{Known, RecentIds};
 pub(super) use merge::Merge;
 pub(super) use open::{Look, Open};
 pub(super) use parting::{Adopt, encode as encode_parting};
 pub(super) use read::Read;
 pub(super) use start::FindStart;
-pub(super) use surplus::{FindSurplus, Limits};
+pub(super) use surplus::FindSurplus;
 pub(super) use trim::Trim;
 
 use super::head::{HEAD, Head};

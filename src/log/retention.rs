@@ -1,8 +1,8 @@
 //! [`Retention`]: how much of a log to keep.
 
-use super::operations::Limits;
-use super::time;
-use crate::{ConsumerInfo, SeqNo, Timestamp};
+use super::consumer::ConsumerInfo;
+use super::segment::split_time;
+use crate::{SeqNo, Timestamp};
 use std::time::Duration;
 
 /// How much of a log to keep. The oldest whole segments are beyond it once a limit is passed; the
@@ -48,10 +48,19 @@ pub struct Surplus {
     pub is_all_too_old: bool,
 }
 
+/// How much to keep, in the numbers that a log counts in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) events: Option<u64>,
+    pub(crate) bytes: Option<u64>,
+    /// The earliest time that isn't too old, and now.
+    pub(crate) times: Option<(i64, i64)>,
+}
+
 impl Retention {
     /// The limits as a log counts, at the time `now`.
     pub(super) fn limits(&self, now: Timestamp) -> Limits {
-        let now = time::millis(now);
+        let now = split_time(now).0;
         let age = self.max_age.and_then(|age| i64::try_from(age.as_millis()).ok());
         let oldest = age.and_then(|age| now.checked_sub(age));
         let Retention { max_events: events, max_bytes: bytes, .. } = *self;

@@ -51,7 +51,7 @@ mod memory;
 pub use faults::{Fault, Faulty};
 pub use memory::MemoryStore;
 
-use crate::platform::{Listener, MaybeSend, MaybeSync};
+use crate::platform::{Callback, MaybeSend, MaybeSync};
 use crate::{Error, Result, SeqNo};
 use async_trait::async_trait;
 use std::any::Any;
@@ -401,7 +401,7 @@ pub trait Store: fmt::Debug + MaybeSend + MaybeSync {
     fn interrupt(&self) {}
 
     /// Whom to tell, at most once, if it is closed for good from outside. A store that can't be has nothing to do here.
-    fn on_closed(&self, _tell: Listener) {}
+    fn on_closed(&self, _tell: Callback<Error>) {}
 
     /// Gives free what it holds, once what is running has ended. Nothing is run afterwards.
     fn close(&self) {}

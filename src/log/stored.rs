@@ -7,17 +7,15 @@ use calls::finished;
 
 use super::EventLog;
 use super::batch::Batch;
-use super::commits::{CommitSender, Commits};
-use super::head::{Appended, Bounds, Head, Stats};
-use super::notice::Notice;
-use super::operations::{IDEMPOTENCE_WINDOW, Open, RecentIds, Written};
-use super::page::{Page, Query};
+use super::commits::{CommitSender, Commits, Notice};
+use super::consumer::{ConsumerInfo, Cursor, CursorMove};
+use super::head::{Appended, Bounds, HEAD, Head, IDEMPOTENCE_WINDOW, RecentIds, Stats};
+use super::operations::{Open, Written};
+use super::reading::{Page, Query, Start};
 use super::retention::{Retention, Surplus};
 use super::segment::Segment;
-use super::start::Start;
-use super::store::{MemoryStore, Operation, Store};
-use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
-use crate::platform::{BoxFuture, Listener};
+use super::store::{Key, MemoryStore, Operation, Store, Table};
+use crate::platform::{BoxFuture, Callback};
 use crate::{Env, Error, Result, SeqNo, Timestamp, Uuid};
 use async_trait::async_trait;
 use std::fmt;
@@ -82,7 +80,7 @@ struct Seen {
     /// Why the log is closed, once it is.
     closed: Option<Error>,
     /// Whom to tell if that comes from outside.
-    on_closed: Option<Listener>,
+    on_closed: Option<Callback<Error>>,
 }
 
 impl StoredLog {
@@ -101,7 +99,10 @@ impl StoredLog {
     /// An empty log in memory: the same segments and the same semantics as a stored one, but gone with its last handle.
     pub fn in_memory(env: &dyn Env) -> StoredLog {
         let head = Head::new(env.new_id());
-        StoredLog::over(Arc::new(MemoryStore::of(head)), head)
+        StoredLog::over(
+            Arc::new(MemoryStore::of(Table::Meta, Key::from(HEAD), head.to_bytes())),
+            head,
+        )
     }
 
     fn over(store: Arc<dyn Store>, head: Head) -> StoredLog {
@@ -186,7 +187,7 @@ impl StoredLog {
     }
 
     /// Whom to tell, once, if it is closed for good from outside: if its store is deleted, for instance.
-    pub fn on_closed(&self, tell: Listener) {
+    pub fn on_closed(&self, tell: Callback<Error>) {
         self.seen().on_closed = Some(tell);
     }
 
@@ -198,7 +199,7 @@ impl StoredLog {
     }
 
     /// Closes it for this reason, unless it is closed. Returns who hasn't been told.
-    fn close_for(&self, error: Error) -> Option<Listener> {
+    fn close_for(&self, error: Error) -> Option<Callback<Error>> {
         let mut seen = self.seen();
         seen.closed.get_or_insert(error);
         let untold = seen.on_closed.take();

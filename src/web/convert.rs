@@ -1,10 +1,10 @@
 //! Filters, positions and pages, from JavaScript and to it.
 
-use crate::consumer::{Claim, ConsumerInfo};
 use crate::filter::{parse_action, parse_filter_id, parse_kind};
 use crate::log::Chunk;
 use crate::log::segment::join_time;
 use crate::log::store::Bytes;
+use crate::log::{Claim, ConsumerInfo};
 use crate::wire::parse_id;
 use crate::{Error, Filter, Result, SeekPosition, SeqNo, Uuid};
 use js_sys::{Array, ArrayBuffer, Float64Array, Object, Reflect, Uint8Array};
@@ -21,7 +21,7 @@ pub(super) fn whole(number: f64) -> Result<u64> {
 }
 
 pub(super) fn seq_no(number: f64) -> Result<SeqNo> {
-    SeqNo::new(whole(number)?)
+    Ok(SeqNo::new(whole(number)?)?)
 }
 
 /// An epoch, and who holds it.

@@ -1,9 +1,9 @@
 //! Appending: the head is read, the segments are added and the head is written in one transaction.
 
-use super::ids::{IDEMPOTENCE_WINDOW, RecentIds, Recollection};
+use super::ids::Recollection;
 use super::{done, get_head, head_of, put_head};
 use crate::log::batch::Batch;
-use crate::log::head::{Appended, Head, Sequenced};
+use crate::log::head::{Appended, Head, IDEMPOTENCE_WINDOW, RecentIds, Sequenced};
 use crate::log::segment::Segment;
 use crate::log::store::{Access, Answers, Before, Operation, Request, Scope, Step, Table};
 use crate::{Error, Result, Uuid};

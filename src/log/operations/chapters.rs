@@ -7,7 +7,7 @@
 use super::segments::{Located, Run, end_of_gap, next_after, sound_from};
 use super::{ask_for_head, done, head_of, put_head};
 use crate::log::head::Head;
-use crate::log::page::Query;
+use crate::log::reading::Query;
 use crate::log::segment::{Checksum, Segment, SegmentHead};
 use crate::log::store::{Access, Answers, Before, Bytes, Operation, Request, Scope, Step, Table};
 use crate::{Result, Uuid};

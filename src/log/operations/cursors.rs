@@ -1,7 +1,7 @@
 //! Consumers: their positions change in one transaction with a look at the head.
 
 use super::{done, get_head, head_of, put_head};
-use crate::consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove};
+use crate::log::consumer::{ConsumerInfo, Cursor, CursorChange, CursorMove};
 use crate::log::head::{Bounds, Head};
 use crate::log::store::{
     Access, Answers, Before, Bytes, Key, Keys, Operation, Request, Scan, Scope, Step, Table, Want,

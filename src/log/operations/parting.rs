@@ -7,10 +7,10 @@
 //!   that can have been, so that it doesn't matter how long it lies there; unless its event was trimmed meanwhile, and 10,000
 //!   have come after it.
 
-use super::ids::{IDEMPOTENCE_WINDOW, RecentIds, Recollection};
+use super::ids::Recollection;
 use super::{done, get_head, head_of, put_head};
 use crate::log::batch::Batch;
-use crate::log::head::{Head, Sequenced};
+use crate::log::head::{Head, IDEMPOTENCE_WINDOW, RecentIds, Sequenced};
 use crate::log::segment::{Checksum, Segment};
 use crate::log::store::{
     Access, Answers, Before, Bytes, Key, Keys, Operation, Request, Scan, Scope, Step, Table, Want,

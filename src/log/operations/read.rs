@@ -4,7 +4,7 @@ use super::chapters::{self, Plan};
 use super::segments::{Located, Run, floor, judge, key, look_at, scan_back, sound};
 use super::{done, get_head, head_of};
 use crate::log::head::Head;
-use crate::log::page::{Page, PageBuilder, Query, beyond};
+use crate::log::reading::{Page, PageBuilder, Query, beyond};
 use crate::log::segment::MAX_EVENTS;
 use crate::log::store::{
     Access, Answers, Before, Bytes, Key, Operation, Request, Scope, Step, Table, Want,

@@ -1,13 +1,15 @@
 //! Starting a subscription: its position is found, and its consumer is made, claimed or moved, in one transaction.
 
 use super::cursors::read;
-use super::times::{Found, Search};
+mod times;
+
 use super::{done, get_head, head_of, put_head};
-use crate::consumer::{Cursor, CursorChange, CursorMove};
+use crate::log::consumer::{Cursor, CursorChange, CursorMove};
 use crate::log::head::Head;
-use crate::log::start::Start;
+use crate::log::reading::Start;
 use crate::log::store::{Access, Answers, Before, Key, Operation, Request, Scope, Step, Table};
 use crate::{Error, Result, SeekPosition, SeqNo, Uuid};
+use times::{Found, Search};
 
 /// Finds where to start.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::cursors::{all, infos};
 use super::segments::{floor, key, number, scan};
 use super::{ask_for_head, done, head_of};
 use crate::log::head::Head;
-use crate::log::retention::Surplus;
+use crate::log::retention::{Limits, Surplus};
 use crate::log::segment::Segment;
 use crate::log::store::{Access, Answers, Before, Operation, Scope, Step, Table, Want};
 use crate::{ConsumerInfo, Result, SeqNo, Uuid};
@@ -12,15 +12,6 @@ use crate::{ConsumerInfo, Result, SeqNo, Uuid};
 /// How many segments are looked at once, at first and later on.
 const FEW: u32 = 1;
 const MANY: u32 = 16;
-
-/// How much to keep, in the numbers that a log counts in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) events: Option<u64>,
-    pub(crate) bytes: Option<u64>,
-    /// The earliest time that isn't too old, and now.
-    pub(crate) times: Option<(i64, i64)>,
-}
 
 /// Finds what is beyond limits.
 #[derive(Debug)]

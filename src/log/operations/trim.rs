@@ -3,10 +3,10 @@
 //! Only keys and sizes count, not contents, so that a damaged segment can be forgotten like any other; but the ids of the
 //! newest events stay known.
 
-use super::ids::{IDEMPOTENCE_WINDOW, keep_trimmed};
+use super::ids::keep_trimmed;
 use super::segments::{floor, key, number, scan};
 use super::{ask_for_head, done, head_of, put_head};
-use crate::log::head::Head;
+use crate::log::head::{Head, IDEMPOTENCE_WINDOW};
 use crate::log::segment::{MAX_EVENTS, Segment};
 use crate::log::store::{
     Access, Answers, Before, Keys, Operation, Request, Scope, Step, Table, Want,

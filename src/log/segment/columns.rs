@@ -1,7 +1,9 @@
 //! Building a segment: events go in one at a time or column by column, bytes come out.
 
 use super::checksum::Checksum;
-use super::layout::{HEADER, Layout, MAGIC, SEALED, VERSION};
+use super::layout::{
+    HAS_METAS, HAS_NANOS, HAS_ORIGINS, HEADER, Layout, MAGIC, SEALED, Sizes, VERSION,
+};
 use super::{Segment, Shape, digest};
 use crate::event::check_type;
 use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo, Timestamp};
@@ -107,6 +109,29 @@ impl Columns {
         Ok(())
     }
 
+    /// Where the columns lie in a segment with a digest of so many words.
+    fn layout(&self, digest_words: usize) -> Result<Layout> {
+        let flag = |flag: u8, empty: bool| if empty { 0 } else { flag };
+        let table: usize = self.types.iter().map(|(_, name)| 2 + name.len()).sum();
+        let has_metas = !self.meta_lengths.is_empty();
+        Layout::place(Sizes {
+            columns: flag(HAS_NANOS, self.nanos.is_empty())
+                | flag(HAS_ORIGINS, self.origin_codes.is_empty())
+                | flag(HAS_METAS, !has_metas),
+            count: self.len(),
+            links: self.ends.len() / 2,
+            types: self.types.len(),
+            origins: self.origins.len(),
+            digest_words,
+            digest_start: (HEADER + table).next_multiple_of(8),
+        })
+        .and_then(|layout| {
+            let metas = if has_metas { self.metas.len() + 2 } else { 0 };
+            layout.with_texts(self.payloads.len() + 2, metas)
+        })
+        .ok_or_else(|| Error::event("the events are too large for one segment"))
+    }
+
     /// The code of a type of the events of one kind.
     pub(crate) fn type_code(&mut self, kind: EventKind, name: &str) -> Result<u16> {
         let bit = Shape::kind_bit(kind);
@@ -135,7 +160,7 @@ impl Columns {
     /// [`Error::InvalidEvent`] if a segment can't hold that much.
     pub(crate) fn encode(&self) -> Result<Draft> {
         let digest = self.digest();
-        let layout = Layout::of(self, digest.len())?;
+        let layout = self.layout(digest.len())?;
         let mut bytes = Vec::with_capacity(layout.length);
 
         bytes.extend(MAGIC);

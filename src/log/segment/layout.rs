@@ -1,7 +1,5 @@
 //! Where each column of a segment lies. FORMAT.md describes it for people.
 
-use super::columns::Columns;
-use crate::{Error, Result};
 use std::ops::Range;
 
 pub(super) const MAGIC: [u8; 4] = *b"evbs";
@@ -101,28 +99,6 @@ impl Layout {
         self.metas = self.payloads.end..self.payloads.end.checked_add(metas)?;
         self.length = self.metas.end;
         (self.length <= u32::MAX as usize).then_some(self)
-    }
-
-    pub(super) fn of(columns: &Columns, digest_words: usize) -> Result<Layout> {
-        let flag = |flag: u8, empty: bool| if empty { 0 } else { flag };
-        let table: usize = columns.types.iter().map(|(_, name)| 2 + name.len()).sum();
-        let has_metas = !columns.meta_lengths.is_empty();
-        Layout::place(Sizes {
-            columns: flag(HAS_NANOS, columns.nanos.is_empty())
-                | flag(HAS_ORIGINS, columns.origin_codes.is_empty())
-                | flag(HAS_METAS, !has_metas),
-            count: columns.len(),
-            links: columns.ends.len() / 2,
-            types: columns.types.len(),
-            origins: columns.origins.len(),
-            digest_words,
-            digest_start: (HEADER + table).next_multiple_of(8),
-        })
-        .and_then(|layout| {
-            let metas = if has_metas { columns.metas.len() + 2 } else { 0 };
-            layout.with_texts(columns.payloads.len() + 2, metas)
-        })
-        .ok_or_else(|| Error::event("the events are too large for one segment"))
     }
 }
 

@@ -4,7 +4,6 @@ use super::{
     Access, Answers, Before, Bytes, Found, Key, Keys, Operation, Request, Scan, Step, Store,
 };
 use super::{Table, Want};
-use crate::log::head::{HEAD, Head};
 use crate::{Error, Result};
 use async_trait::async_trait;
 use std::fmt;
@@ -20,10 +19,10 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 struct Tables([Vec<(Key, Bytes)>; Table::ALL.len()]);
 
 impl MemoryStore {
-    /// Tables that hold nothing but this head.
-    pub(crate) fn of(head: Head) -> MemoryStore {
+    /// Tables that hold nothing but this record.
+    pub(crate) fn of(table: Table, key: Key, value: Bytes) -> MemoryStore {
         let store = MemoryStore::default();
-        store.lock().put(Table::Meta, Key::from(HEAD), head.to_bytes());
+        store.lock().put(table, key, value);
         store
     }
 

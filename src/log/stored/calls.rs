@@ -1,19 +1,18 @@
 //! The calls of a log, each an operation and what is concluded from it.
 
 use super::StoredLog;
-use crate::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::batch::Batch;
+use crate::log::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::head::{Appended, Head};
 use crate::log::operations::{
     Adopt, Append, DeleteCursor, Doubt, FindStart, FindSurplus, Index, ListCursors, Look, Merge,
     MoveCursors, Read, Trim, encode_parting,
 };
-use crate::log::page::{Page, Query};
+use crate::log::reading::{Page, Query, Reader, Start};
 use crate::log::retention::{Retention, Surplus};
-use crate::log::start::{Reader, Start};
+use crate::log::segment::split_time;
 use crate::log::store::{Bytes, Key, Operation, Request, Table};
 use crate::log::stored::Looked;
-use crate::log::time;
 use crate::{Env, Error, Result, SeekPosition, SeqNo, Timestamp};
 use std::any::Any;
 use std::sync::atomic::Ordering;
@@ -58,7 +57,7 @@ impl StoredLog {
 
     /// As [`part`](Self::part), but writes nothing: the record is for somewhere else than the store.
     pub(crate) fn leave(&self, batch: Batch, env: &dyn Env) -> Result<(Key, Bytes)> {
-        let now = time::millis(env.now());
+        let now = split_time(env.now()).0;
         let mut seen = self.seen();
         // Who leaves later comes later, and what one leaves keeps its order.
         seen.parted = now.max(seen.parted + 1);

@@ -2,7 +2,7 @@
 
 use super::promise;
 use crate::log::Commits;
-use crate::subscription::{Following, Wants};
+use crate::log::{Following, Wants};
 use crate::web::convert;
 use crate::{Error, Filter, Result, SeqNo, StoredLog};
 use futures::channel::oneshot;

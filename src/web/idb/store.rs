@@ -4,7 +4,7 @@ use super::connection::{Connection, Lost};
 use super::rotation;
 use super::transaction::{End, Transaction};
 use crate::log::store::{Access, Before, Operation, Request, Scope, Step, Store, Table};
-use crate::platform::Listener;
+use crate::platform::Callback;
 use crate::web::error::{exception_name, from_idb};
 use crate::{Error, Result};
 use async_trait::async_trait;
@@ -39,7 +39,7 @@ struct Inner {
     is_failing: Cell<bool>,
     /// Why it is closed, once it is.
     closed: RefCell<Option<Error>>,
-    on_closed: RefCell<Option<Listener>>,
+    on_closed: RefCell<Option<Callback<Error>>>,
 }
 
 impl IndexedDbStore {
@@ -241,7 +241,7 @@ impl Store for IndexedDbStore {
         Timeout::new(0, move || store.0.is_interrupted.set(false)).forget();
     }
 
-    fn on_closed(&self, tell: Listener) {
+    fn on_closed(&self, tell: Callback<Error>) {
         self.0.on_closed.replace(Some(tell));
     }
 

@@ -2,8 +2,8 @@
 
 use super::listen;
 use super::records::{bytes_to_js, key_from_js};
-use crate::consumer::{Claim, Cursor};
 use crate::log::store::{Key, Table};
+use crate::log::{Claim, Cursor};
 use crate::web::error::from_idb;
 use crate::wire::parse_id;
 use crate::{Error, Result, SeqNo};

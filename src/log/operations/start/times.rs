@@ -3,8 +3,8 @@
 //! Times needn't grow along a log: tabs and clocks differ. But each segment stores the latest time up
 //! to its end, and that does grow, so the first segment that reaches a time is found by halving.
 
-use super::segments::{floor, judge, key, look_at, scan, scan_back, sound};
 use crate::log::head::Head;
+use crate::log::operations::segments::{floor, judge, key, look_at, scan, scan_back, sound};
 use crate::log::segment::{Segment, split_time};
 use crate::log::store::{Answers, Request, Table, Want};
 use crate::{Result, SeqNo, Timestamp};

@@ -1,10 +1,9 @@
-//! Reading: what is asked of a log, and what comes back.
+//! Pages: what is asked of a log, and what comes back.
 
-use super::head::Bounds;
-use super::segment::Row;
-use super::{EventLog, Segment};
 use crate::filter::Matcher;
-use crate::{Error, EventEnvelope, Filter, Result, SeqNo};
+use crate::log::head::Bounds;
+use crate::log::segment::{Row, Segment};
+use crate::{EventEnvelope, Filter, SeqNo};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
@@ -202,31 +201,6 @@ pub(crate) fn beyond(segment: &Segment, query: &Query) -> Option<SeqNo> {
         SeqNo::new(segment.first().get() - 1).ok().filter(|n| n.get() >= query.from)
     } else {
         segment.last().next().filter(|n| n.get() <= query.to)
-    }
-}
-
-/// The first segment at or after a number that can be read, and where damaged ones before it begin.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) damaged: Option<SeqNo>,
-    pub(super) segment: Option<Arc<Segment>>,
-}
-
-/// Finds the segment that holds an event; if it is damaged, the next one that isn't.
-pub(super) async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Found> {
-    let (mut from, mut damaged) = (number, None);
-    loop {
-        match log.read(&Query { from, limit: 1, ..Query::default() }).await {
-            Ok(page) => {
-                let segment = page.chunks.into_iter().next().map(|chunk| chunk.segment);
-                return Ok(Found { damaged, segment });
-            }
-            Err(Error::Corrupt { events: Some((first, last)), .. }) if last.get() >= from => {
-                damaged.get_or_insert(first);
-                from = last.get() + 1;
-            }
-            Err(error) => return Err(error),
-        }
     }
 }
 

@@ -7,8 +7,8 @@
 //! - It tells of events that were durable before it was sealed. Lost, late, doubled or out of order,
 //!   it is right, and its numbers say what to do with it.
 
-use super::Segment;
 use crate::SeqNo;
+use crate::log::Segment;
 use siphasher::sip::SipHasher24;
 use std::sync::Arc;
 use uuid::Uuid;

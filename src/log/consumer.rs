@@ -1,8 +1,8 @@
 //! Consumers: named, durable positions in a log.
 
-use crate::log::Bounds;
-use crate::log::segment::Checksum;
-use crate::log::store::Bytes;
+use super::head::Bounds;
+use super::segment::Checksum;
+use super::store::Bytes;
 use crate::{Error, Result, SeekPosition, SeqNo, Uuid};
 use std::sync::Arc;
 
@@ -210,12 +210,13 @@ impl Cursor {
 impl SeekPosition {
     /// The number of the next event, in a log with these bounds, for a consumer that is at `cursor`.
     pub(crate) fn resolve(self, bounds: Bounds, cursor: Cursor) -> Result<SeqNo> {
-        let after_the_last = || bounds.last.map_or(Ok(SeqNo::FIRST), |n| SeqNo::new(n.get() + 1));
+        let after_the_last =
+            || bounds.last.map_or(Ok(SeqNo::FIRST), |n| Ok(SeqNo::new(n.get() + 1)?));
         match self {
             SeekPosition::Beginning => bounds.first.map_or_else(after_the_last, Ok),
             SeekPosition::LastAcknowledged => Ok(cursor.next),
             SeekPosition::Latest => after_the_last(),
-            SeekPosition::Sequence(n) => SeqNo::new(n.max(1)),
+            SeekPosition::Sequence(n) => Ok(SeqNo::new(n.max(1))?),
             SeekPosition::Time(_) => {
                 Err(Error::InvalidPosition("a time has to be found in the log first".into()))
             }

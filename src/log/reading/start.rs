@@ -1,7 +1,9 @@
 //! [`Start`]: where to begin to read a log, and for whom.
 
-use super::{Bounds, EventLog, time};
-use crate::consumer::{Cursor, CursorChange};
+use super::time;
+use crate::log::EventLog;
+use crate::log::consumer::{Cursor, CursorChange};
+use crate::log::head::Bounds;
 use crate::{Result, SeekPosition, Uuid};
 
 /// Where to begin to read a log, and for whom.
@@ -47,7 +49,7 @@ impl Start {
     }
 
     /// What happens to the consumer, if the position is this one.
-    pub(super) fn change(&self, position: SeekPosition) -> Option<(&str, CursorChange)> {
+    pub(in crate::log) fn change(&self, position: SeekPosition) -> Option<(&str, CursorChange)> {
         let change = match self.reader {
             Reader::Nameless | Reader::Consumer(_) => CursorChange::Register,
             Reader::Claiming { holder, .. } => CursorChange::Claim { holder, start: position },
@@ -57,7 +59,7 @@ impl Start {
     }
 
     /// Where reading begins, for a consumer that is there now.
-    pub(super) fn started(
+    pub(in crate::log) fn started(
         &self,
         cursor: Cursor,
         position: SeekPosition,
@@ -73,7 +75,7 @@ impl Start {
 }
 
 /// Starts in a log that doesn't do it at once.
-pub(super) async fn start(log: &dyn EventLog, start: &Start) -> Result<Cursor> {
+pub(in crate::log) async fn start(log: &dyn EventLog, start: &Start) -> Result<Cursor> {
     // The time comes first: what is appended while it is looked for may be what is looked for.
     let position = time::resolve(log, start.position).await?;
     let bounds = log.bounds().await?;

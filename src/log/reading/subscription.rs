@@ -5,10 +5,13 @@
 //! doesn't follow sends it back to reading. So no interleaving of writers makes a gap or a duplicate,
 //! and a slow reader costs nobody anything.
 
-use crate::consumer::{Claim, Cursor};
+use super::page::{Chunk, Page, Query};
+use super::start::{Reader, Start};
 use crate::filter::Matcher;
+use crate::log::EventLog;
+use crate::log::commits::{Commit, Commits};
+use crate::log::consumer::{Claim, Cursor};
 use crate::log::segment::MAX_EVENTS;
-use crate::log::{Chunk, Commit, Commits, EventLog, Page, Query, Reader, Start};
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo, Uuid};
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -3,13 +3,14 @@
 //! Times needn't grow along a log: tabs and clocks differ. But each segment stores the latest time up
 //! to its end, and that does grow, so the first segment that reaches a time is found by halving.
 
-use super::page::{Found, segment_at};
-use super::segment::{Row, split_time};
-use super::{Chunk, EventLog, Query};
-use crate::{Result, SeekPosition, SeqNo, Timestamp};
+use super::page::{Chunk, Query};
+use crate::log::EventLog;
+use crate::log::segment::{Row, Segment, split_time};
+use crate::{Error, Result, SeekPosition, SeqNo, Timestamp};
+use std::sync::Arc;
 
 /// The number of the first stored event at or after `time`.
-pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<SeqNo>> {
+pub(in crate::log) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<SeqNo>> {
     let bounds = log.bounds().await?;
     let (Some(first), Some(last)) = (bounds.first, bounds.last) else {
         return Ok(None);
@@ -51,7 +52,7 @@ pub(super) async fn find(log: &dyn EventLog, time: Timestamp) -> Result<Option<S
 }
 
 /// A position without a time: that of the first event at or after it, or the end if there is none.
-pub(crate) async fn resolve(log: &dyn EventLog, position: SeekPosition) -> Result<SeekPosition> {
+pub(super) async fn resolve(log: &dyn EventLog, position: SeekPosition) -> Result<SeekPosition> {
     match position {
         SeekPosition::Time(time) => {
             // The end as it was before the search: what comes meanwhile may be what is looked for.
@@ -64,7 +65,27 @@ pub(crate) async fn resolve(log: &dyn EventLog, position: SeekPosition) -> Resul
     }
 }
 
-/// The milliseconds since the epoch, rounded down.
-pub(super) fn millis(time: Timestamp) -> i64 {
-    split_time(time).0
+/// The first segment at or after a number that can be read, and where damaged ones before it begin.
+#[derive(Debug)]
+struct Found {
+    damaged: Option<SeqNo>,
+    segment: Option<Arc<Segment>>,
+}
+
+/// Finds the segment that holds an event; if it is damaged, the next one that isn't.
+async fn segment_at(log: &dyn EventLog, number: u64) -> Result<Found> {
+    let (mut from, mut damaged) = (number, None);
+    loop {
+        match log.read(&Query { from, limit: 1, ..Query::default() }).await {
+            Ok(page) => {
+                let segment = page.chunks.into_iter().next().map(|chunk| chunk.segment);
+                return Ok(Found { damaged, segment });
+            }
+            Err(Error::Corrupt { events: Some((first, last)), .. }) if last.get() >= from => {
+                damaged.get_or_insert(first);
+                from = last.get() + 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
