@@ -2,7 +2,7 @@
 // as a file, and the declarations of what is public. Runs in the repository's root, after the core was built:
 // `scripts/build` does both.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { zlibAsync } from "@gfx/zopfli";
 import { build } from "esbuild";
@@ -55,7 +55,10 @@ function declare() {
   for (const file of readdirSync(DIST, { recursive: true })) {
     if (file.endsWith(".d.ts") && !reached.has(join(DIST, file))) rmSync(join(DIST, file));
   }
-  rmSync(join(DIST, "entries"), { recursive: true });
+  for (const folder of readdirSync(DIST, { withFileTypes: true })) {
+    const path = join(DIST, folder.name);
+    if (folder.isDirectory() && readdirSync(path).length === 0) rmdirSync(path);
+  }
 }
 
 /** The README without its picture and its links into the repository, which lead nowhere from npm. */

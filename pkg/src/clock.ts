@@ -1,14 +1,34 @@
-// The package's clock. Tests and libraries put other clocks in the place of the platform's: whatever those say, what comes
-// from here can be stored.
-import { FIRST_MS, LAST_MS } from "./time.js";
+import { FIRST_MS, LAST_MS } from "./values/time.js";
 
-/** Now, in whole milliseconds since the epoch; a clock that doesn't know what time it is stands at the epoch. */
-export function now(): number {
-  const ms = Math.floor(Date.now());
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, FIRST_MS), LAST_MS);
+/** What tells the time, and calls later: the package asks nobody else. Who simulates it gives it another. */
+export interface Clock {
+  /** Now, in whole milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds since some moment, for comparing: monotonic where the platform has such a clock. */
+  elapsed(): number;
+  /** Calls once so many milliseconds have passed. Returns the way to call it off. */
+  after(ms: number, call: () => void): () => void;
 }
 
-/** Milliseconds since some moment, for comparing: monotonic where the platform has such a clock. */
-export function elapsed(): number {
-  return typeof performance === "object" ? performance.now() : now();
-}
+/**
+ * The platform's clock. Tests and libraries put other ones in its place: whatever those say, what comes from here can be
+ * stored.
+ */
+export const platformClock: Clock = {
+  now() {
+    const ms = Math.floor(Date.now());
+    // One that doesn't know what time it is stands at the epoch.
+    return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, FIRST_MS), LAST_MS);
+  },
+
+  elapsed() {
+    return typeof performance === "object" ? performance.now() : this.now();
+  },
+
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    // In Node a timer would keep the process alive.
+    (timer as { unref?: () => void }).unref?.();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,32 +1,10 @@
-export { EverbusError } from "./errors.js";
-export type { EverbusErrorCode } from "./errors.js";
-export { entity, link } from "./event.js";
-export { deleteBus, openBus } from "./open.js";
-export type { EnvelopeFor, FilterFor } from "./typed.js";
-export type {
-  Bus,
-  BusOptions,
-  ConsumerInfo,
-  ConsumerOptions,
-  Delivery,
-  EntityEvent,
-  EventEnvelope,
-  EventLog,
-  EventOf,
-  Filter,
-  FollowOptions,
-  FrameworkEvent,
-  Json,
-  LinkEvent,
-  Logged,
-  LogStats,
-  OneOrMany,
-  PublishOptions,
-  ReadonlyJson,
-  Receipt,
-  Schema,
-  SeekPosition,
-  SeqNo,
-  SubscribeOptions,
-  Uuid,
-} from "./types.js";
+export type { Bus, BusOptions, Delivery, PublishOptions, Receipt, SubscribeOptions } from "./api/bus.js";
+export type { EventEnvelope, Logged } from "./api/envelope.js";
+export { EverbusError, type EverbusErrorCode } from "./api/errors.js";
+export type { EntityEvent, FrameworkEvent, Json, LinkEvent, ReadonlyJson, SeqNo, Uuid } from "./api/event.js";
+export type { Filter, OneOrMany } from "./api/filter.js";
+export type { ConsumerInfo, ConsumerOptions, EventLog, FollowOptions, LogStats, SeekPosition } from "./api/log.js";
+export type { EventOf, Schema } from "./api/schema.js";
+export type { EnvelopeFor, FilterFor } from "./api/typed.js";
+export { deleteBus, openBus } from "./bus/open.js";
+export { entity, link } from "./events/constructors.js";

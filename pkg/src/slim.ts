@@ -1,2 +1,2 @@
 export * from "./index.js";
-export { useWasm, type WasmSource } from "./compile.js";
+export { useWasm, type WasmSource } from "./core/compile.js";
