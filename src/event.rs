@@ -1,6 +1,7 @@
 //! The event model: what happens to entities and to the links between them.
 
 use crate::{Error, Json, Result};
+use std::fmt;
 use uuid::Uuid;
 
 /// The most bytes of UTF-8 that an entity type or a link type may have. It has at least one.
@@ -169,7 +170,28 @@ impl PartialEq<&str> for Action {
     }
 }
 
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl EntityEvent {
+    /// What happened.
+    pub fn action(&self) -> Action {
+        match self {
+            EntityEvent::Created { .. } => Action::Created,
+            EntityEvent::Updated { .. } => Action::Updated,
+            EntityEvent::Deleted { .. } => Action::Deleted,
+        }
+    }
+
     /// The event of this action. `data` is asked for only if the action has any.
     pub(crate) fn assemble<E>(
         action: Action,
@@ -186,6 +208,15 @@ impl EntityEvent {
 }
 
 impl LinkEvent {
+    /// What happened.
+    pub fn action(&self) -> Action {
+        match self {
+            LinkEvent::Created { .. } => Action::Created,
+            LinkEvent::Updated { .. } => Action::Updated,
+            LinkEvent::Deleted { .. } => Action::Deleted,
+        }
+    }
+
     /// The event of this action, from one end to the other.
     pub(crate) fn assemble(
         action: Action,
@@ -218,12 +249,8 @@ impl FrameworkEvent {
     /// What happened.
     pub fn action(&self) -> Action {
         match self {
-            FrameworkEvent::Entity(EntityEvent::Created { .. })
-            | FrameworkEvent::Link(LinkEvent::Created { .. }) => Action::Created,
-            FrameworkEvent::Entity(EntityEvent::Updated { .. })
-            | FrameworkEvent::Link(LinkEvent::Updated { .. }) => Action::Updated,
-            FrameworkEvent::Entity(EntityEvent::Deleted { .. })
-            | FrameworkEvent::Link(LinkEvent::Deleted { .. }) => Action::Deleted,
+            FrameworkEvent::Entity(event) => event.action(),
+            FrameworkEvent::Link(event) => event.action(),
         }
     }
 

@@ -1,8 +1,11 @@
 //! [`Json`]: a payload as text, serialised once in its life.
 
+mod read;
+mod write;
+
 use crate::{Error, Result};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +15,10 @@ use std::sync::Arc;
 /// An event's payload is serialised once, when it is published, and from then on only its text
 /// travels: through the bus, into the log, and out again. Cloning is cheap. Equality is that of the
 /// text; compare with a [`serde_json::Value`] for the equality of values.
+///
+/// With serde it is whatever value it holds, in any format that describes itself. From JSON text, and into it, it goes as
+/// it stands, to the last digit. In between, inside tagged, untagged and flattened types for instance, serde has values and
+/// no text: then `1.50` comes out as `1.5`, and a number that is too large for an `f64` is refused.
 ///
 /// # Examples
 ///
@@ -121,19 +128,5 @@ impl TryFrom<serde_json::Value> for Json {
 
     fn try_from(value: serde_json::Value) -> Result<Json> {
         Json::new(&value)
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Json::checked(raw.get().into()).map_err(serde::de::Error::custom)
     }
 }

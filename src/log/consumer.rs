@@ -4,6 +4,7 @@ use super::head::Bounds;
 use super::segment::Checksum;
 use super::store::Bytes;
 use crate::{Error, Result, SeekPosition, SeqNo, Uuid};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The most bytes of UTF-8 that a consumer's name may have. It has at least one.
@@ -72,7 +73,7 @@ pub struct CursorMove {
 }
 
 /// A consumer as it is listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsumerInfo {
     /// Its name.
     pub name: String,

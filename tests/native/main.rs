@@ -14,6 +14,7 @@ mod notices;
 mod parting;
 mod randomness;
 mod segments;
+mod serde;
 mod stores;
 mod tables;
 mod times;
