@@ -31,6 +31,20 @@ export const mutants = [
     test: native("bus::what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it"),
   },
   {
+    breaks: "a dropped call leaves behind what it has half read",
+    file: "src/log/reading/subscription.rs",
+    text: "    fn drop(&mut self) {\n        *self.0.reading.get_mut() = None;",
+    becomes: "    fn drop(&mut self) {",
+    test: native("streams::a_call_that_is_dropped_takes_along_what_it_was_reading"),
+  },
+  {
+    breaks: "a payload is only read where JSON gives its text",
+    file: "src/json/read.rs",
+    text: "Value(&mut text).deserialize(value)?;",
+    becomes: "text.push_str(serde_json::value::RawValue::NULL.get()); Value(&mut String::new()).deserialize(value)?;",
+    test: native("serde::a_frame_of_a_server_is_read_without_naming_its_fields"),
+  },
+  {
     breaks: "an acknowledgement under an older claim counts",
     file: "src/log/consumer.rs",
     text: "CursorChange::AckUnder(claim, seq_no) if cursor.claim == Some(claim) => {",

@@ -5,7 +5,10 @@ use crate::platform::MaybeSend;
 use crate::writer::{Handle, Load};
 use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
 use async_broadcast::{InactiveReceiver, Sender};
+use futures::Stream;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use uuid::Uuid;
 
 /// Live publish and subscribe. It is bounded, never blocks the publisher, and tells a slow receiver
@@ -233,6 +236,29 @@ impl Receipt {
 }
 
 /// Receives what is published on an [`EventBus`].
+///
+/// As a stream it gives what [`recv`](Self::recv) does, and ends once every handle of the bus is gone.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::{EntityEvent, EventBus, Uuid};
+/// use futures::TryStreamExt;
+///
+/// # futures::executor::block_on(async {
+/// let bus = EventBus::default();
+/// let receiver = bus.subscribe();
+/// for n in 1..=3 {
+///     let entity_id = Uuid::from_u128(n);
+///     bus.publish(EntityEvent::Deleted { entity_type: "order".into(), entity_id });
+/// }
+/// drop(bus);
+///
+/// let events = receiver.map_ok(|envelope| envelope.event.entity_id());
+/// assert_eq!(events.try_collect::<Vec<_>>().await?.len(), 3);
+/// # Ok::<(), everbus::RecvError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Receiver(async_broadcast::Receiver<EventEnvelope>);
 
@@ -251,6 +277,15 @@ impl Receiver {
     #[inline]
     pub async fn recv(&mut self) -> Result<EventEnvelope, RecvError> {
         self.0.recv_direct().await.map_err(RecvError::from)
+    }
+}
+
+impl Stream for Receiver {
+    type Item = Result<EventEnvelope, RecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let envelope = ready!(Pin::new(&mut self.0).poll_recv(cx));
+        Poll::Ready(envelope.map(|envelope| envelope.map_err(RecvError::from)))
     }
 }
 

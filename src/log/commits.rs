@@ -7,7 +7,10 @@ pub use notice::Notice;
 use super::Segment;
 use crate::RecvError;
 use async_broadcast::{InactiveReceiver, Receiver, Sender};
+use futures::Stream;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 /// How many commits a listener may fall behind before it goes back to reading.
 const CAPACITY: usize = 16;
@@ -22,6 +25,8 @@ pub enum Commit {
 }
 
 /// What a log commits, in order, from the moment of listening.
+///
+/// As a stream it ends once the log is closed.
 #[derive(Debug)]
 pub struct Commits(Receiver<Commit>);
 
@@ -38,6 +43,15 @@ impl Commits {
     /// Dropping the future loses nothing.
     pub async fn recv(&mut self) -> Result<Commit, RecvError> {
         self.0.recv_direct().await.map_err(RecvError::from)
+    }
+}
+
+impl Stream for Commits {
+    type Item = Result<Commit, RecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let commit = ready!(Pin::new(&mut self.0).poll_recv(cx));
+        Poll::Ready(commit.map(|commit| commit.map_err(RecvError::from)))
     }
 }
 

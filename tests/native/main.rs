@@ -16,6 +16,7 @@ mod randomness;
 mod segments;
 mod serde;
 mod stores;
+mod streams;
 mod tables;
 mod times;
 mod wire;
