@@ -2,7 +2,7 @@
 
 use crate::log::EventLog;
 use crate::platform::MaybeSend;
-use crate::writer::{Handle, Load};
+use crate::writer::{Handle, Load, Pending};
 use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
 use async_broadcast::{InactiveReceiver, Sender};
 use futures::Stream;
@@ -60,9 +60,18 @@ pub struct EventBus {
 pub struct Receipt {
     /// The envelope's id.
     pub id: Uuid,
-    /// How many live receivers there were; 0 if the queue had no room for the event.
+    /// How many live receivers there were; 0 if the event was refused.
     pub receivers: usize,
-    pub(crate) pending: Option<crate::writer::Pending>,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    /// There is no log.
+    Unlogged,
+    /// There is none, and the model doesn't allow the event.
+    Refused(Error),
+    Pending(Pending),
 }
 
 impl EventBus {
@@ -124,8 +133,8 @@ impl EventBus {
 
     /// Publishes and says how many live receivers there were; 0 is not an error.
     ///
-    /// With a log, a failed append is reported by [`flush`](Self::flush). Nobody receives an event for which the queue
-    /// has no room.
+    /// With a log, a failed append is reported by [`flush`](Self::flush). Nobody receives an event that is refused: one that
+    /// the model doesn't allow, with a payload that is too large for instance, or for which the queue has no room.
     pub fn publish(&self, event: impl Into<FrameworkEvent>) -> usize {
         self.publish_tracked(event).receivers
     }
@@ -136,15 +145,17 @@ impl EventBus {
         envelope.origin = Some(self.origin);
         let id = envelope.id;
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending =
-            self.writer.as_ref().map(|writer| writer.push(envelope.clone(), self.queue_limits));
-        if pending.as_ref().is_some_and(|pending| !pending.is_queued) {
-            return Receipt { id, receivers: 0, pending };
+        let outcome = match &self.writer {
+            Some(writer) => Outcome::Pending(writer.push(envelope.clone(), self.queue_limits)),
+            None => envelope.check().map_or_else(Outcome::Refused, |()| Outcome::Unlogged),
+        };
+        if outcome.is_refused() {
+            return Receipt { id, receivers: 0, outcome };
         }
         let receivers = sender.receiver_count();
         // Fails only if nobody listens: the channel overwrites what is oldest, and is never closed.
         let _ = sender.try_broadcast(envelope);
-        Receipt { id, receivers, pending }
+        Receipt { id, receivers, outcome }
     }
 
     /// Receives what is published from now on.
@@ -222,15 +233,26 @@ impl Receipt {
     ///
     /// # Errors
     ///
-    /// What kept the event out of the log.
+    /// What kept the event out of the log; without a log, why nobody received it.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future, or the receipt, leaves the event on its way; a failure is then reported by [`EventBus::flush`].
     pub async fn committed(self) -> Result<Option<SeqNo>, Error> {
-        match self.pending {
-            Some(pending) => pending.settled().await.map(Some),
-            None => Ok(None),
+        match self.outcome {
+            Outcome::Unlogged => Ok(None),
+            Outcome::Refused(error) => Err(error),
+            Outcome::Pending(pending) => pending.settled().await.map(Some),
+        }
+    }
+}
+
+impl Outcome {
+    fn is_refused(&self) -> bool {
+        match self {
+            Outcome::Unlogged => false,
+            Outcome::Refused(_) => true,
+            Outcome::Pending(pending) => !pending.is_queued,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong, as one enum with stable codes.
 
 use crate::platform::Shared;
-use crate::seq_no::{SeqNo, SeqNoOutOfRange};
+use crate::seq_no::{ParseSeqNoError, SeqNo, SeqNoOutOfRange};
 
 /// What lies behind an [`Error`]: a back end's own error.
 ///
@@ -194,6 +194,12 @@ impl Error {
 
 impl From<SeqNoOutOfRange> for Error {
     fn from(error: SeqNoOutOfRange) -> Self {
+        Error::InvalidPosition(error.to_string())
+    }
+}
+
+impl From<ParseSeqNoError> for Error {
+    fn from(error: ParseSeqNoError) -> Self {
         Error::InvalidPosition(error.to_string())
     }
 }

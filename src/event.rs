@@ -2,6 +2,7 @@
 
 use crate::{Error, Json, Result};
 use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 /// The most bytes of UTF-8 that an entity type or a link type may have. It has at least one.
@@ -84,18 +85,17 @@ pub enum LinkEvent {
 /// # Examples
 ///
 /// ```
-/// use everbus::{EntityEvent, EventKind, FrameworkEvent, Json, Uuid};
+/// use everbus::{EntityEvent, EventKind, FrameworkEvent, Uuid};
 /// use serde_json::json;
 ///
 /// let event = FrameworkEvent::from(EntityEvent::Created {
 ///     entity_type: "order".into(),
 ///     entity_id: Uuid::from_u128(1),
-///     data: Json::new(&json!({ "amount": 42.0 }))?,
+///     data: json!({ "amount": 42.0 }).into(),
 /// });
 /// assert_eq!(event.event_kind(), EventKind::Entity);
 /// assert_eq!(event.entity_type(), Some("order"));
 /// assert_eq!(event.link_type(), None);
-/// # Ok::<(), everbus::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameworkEvent {
@@ -179,6 +179,24 @@ impl fmt::Display for EventKind {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// From its tag.
+impl FromStr for EventKind {
+    type Err = Error;
+
+    fn from_str(tag: &str) -> Result<EventKind> {
+        EventKind::from_tag(tag).ok_or_else(|| Error::event(format!("unknown kind \"{tag}\"")))
+    }
+}
+
+/// From its tag.
+impl FromStr for Action {
+    type Err = Error;
+
+    fn from_str(tag: &str) -> Result<Action> {
+        Action::from_tag(tag).ok_or_else(|| Error::event(format!("unknown action \"{tag}\"")))
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 /// Which events a subscriber wants. Every given field has to match; a field with several values matches any of them.
@@ -20,11 +21,11 @@ use uuid::Uuid;
 /// ```
 /// use everbus::Filter;
 ///
-/// let filter: Filter = serde_json::from_str(r#"{ "entity_type": ["order", "invoice_*"] }"#)?;
+/// let filter: Filter = r#"{ "entity_type": ["order", "invoice_*"] }"#.parse()?;
 /// assert!(!filter.is_empty());
 /// // A misspelt filter never means "everything".
-/// assert!(serde_json::from_str::<Filter>(r#"{ "entity_typ": "order" }"#).is_err());
-/// # Ok::<(), serde_json::Error>(())
+/// assert!(r#"{ "entity_typ": "order" }"#.parse::<Filter>().is_err());
+/// # Ok::<(), everbus::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", default, deny_unknown_fields)]
@@ -73,6 +74,22 @@ impl<'de> Deserialize<'de> for Filter {
             }
         }
         wire::object(deserializer).map(|Fields(filter)| filter)
+    }
+}
+
+/// From JSON, as filters are written.
+impl FromStr for Filter {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Filter> {
+        serde_json::from_str(text).map_err(|error| Error::InvalidFilter(error.to_string()))
+    }
+}
+
+/// As JSON.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 

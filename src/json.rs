@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// A JSON value kept as its text.
@@ -26,10 +27,9 @@ use std::sync::Arc;
 /// use everbus::Json;
 /// use serde_json::json;
 ///
-/// let payload = Json::new(&json!({ "amount": 42.0 }))?;
+/// let payload = Json::from(json!({ "amount": 42.0 }));
 /// assert_eq!(payload.as_str(), r#"{"amount":42.0}"#);
 /// assert_eq!(payload, json!({ "amount": 42.0 }));
-/// # Ok::<(), everbus::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
@@ -73,6 +73,11 @@ impl Json {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Refuses a text of over [`Json::MAX_BYTES`].
+    pub(crate) fn check(&self) -> Result<()> {
+        check_length(self.0.len())
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -123,10 +128,25 @@ impl PartialEq<serde_json::Value> for Json {
     }
 }
 
-impl TryFrom<serde_json::Value> for Json {
-    type Error = Error;
+/// The value's text. How long that may be is looked at when it is published or appended.
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Json {
+        Json(value.to_string().into())
+    }
+}
 
-    fn try_from(value: serde_json::Value) -> Result<Json> {
-        Json::new(&value)
+/// As [`Json::parse`].
+impl FromStr for Json {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Json> {
+        Json::parse(text)
+    }
+}
+
+impl Default for Json {
+    /// `null`.
+    fn default() -> Json {
+        Json::trusted("null")
     }
 }

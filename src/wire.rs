@@ -117,7 +117,7 @@ impl Serialize for EventKind {
 impl<'de> Deserialize<'de> for EventKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tag = Cow::<str>::deserialize(deserializer)?;
-        EventKind::from_tag(&tag).ok_or_else(|| D::Error::custom(format!("unknown kind \"{tag}\"")))
+        tag.parse().map_err(D::Error::custom)
     }
 }
 
@@ -130,7 +130,7 @@ impl Serialize for Action {
 impl<'de> Deserialize<'de> for Action {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let tag = Cow::<str>::deserialize(deserializer)?;
-        Action::from_tag(&tag).ok_or_else(|| D::Error::custom(format!("unknown action \"{tag}\"")))
+        tag.parse().map_err(D::Error::custom)
     }
 }
 

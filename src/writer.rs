@@ -91,16 +91,24 @@ impl Handle {
         Handle(Arc::new(Writer::new(log)))
     }
 
-    /// Queues an event if there is room for it within `limits`. If there is not, it has failed: the outcome is there.
+    /// Queues an event if the model allows it and there is room for it within `limits`. If not, it has failed: the outcome is
+    /// there.
     pub(crate) fn push(self: &Arc<Self>, envelope: EventEnvelope, limits: Load) -> Pending {
         let (settle, outcome) = oneshot::channel();
         let writer = self.clone();
+        let refuse = |settle: oneshot::Sender<_>, error| {
+            // The receiver is still here.
+            let _ = settle.send(Err(error));
+        };
+        if let Err(error) = envelope.check() {
+            refuse(settle, error);
+            return Pending { is_queued: false, writer, outcome };
+        }
         let mut state = self.lock();
         let Load { events, bytes } = state.load;
         let load = Load { events: events + 1, bytes: bytes + envelope.text_bytes() };
         if events > 0 && (load.events > limits.events || load.bytes > limits.bytes) {
-            // The receiver is still here.
-            let _ = settle.send(Err(Error::QueueFull { events, bytes }));
+            refuse(settle, Error::QueueFull { events, bytes });
             return Pending { is_queued: false, writer, outcome };
         }
         state.load = load;

@@ -19,4 +19,5 @@ mod stores;
 mod streams;
 mod tables;
 mod times;
+mod values;
 mod wire;
