@@ -6,6 +6,7 @@ use crate::writer::{Handle, Load, Pending};
 use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
 use async_broadcast::{InactiveReceiver, Sender};
 use futures::Stream;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -43,7 +44,7 @@ use uuid::Uuid;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventBus {
     env: Arc<dyn Env>,
     origin: Uuid,
@@ -57,6 +58,7 @@ pub struct EventBus {
 
 /// What became of a published event.
 #[derive(Debug)]
+#[must_use = "only its receipt tells whether an event is durable: without one, publish it with `publish`"]
 pub struct Receipt {
     /// The envelope's id.
     pub id: Uuid,
@@ -96,6 +98,7 @@ impl EventBus {
     }
 
     /// The bus with another clock and randomness.
+    #[must_use = "the bus is the one that is returned"]
     pub fn with_env(mut self, env: Arc<dyn Env>) -> EventBus {
         self.origin = env.new_id();
         self.env = env;
@@ -105,6 +108,7 @@ impl EventBus {
     /// The bus with a log, which gets every event that is published on this handle and its clones from now on. Handles
     /// that were cloned before have the log that they had. What waits for an earlier log still goes there if
     /// somebody drives it.
+    #[must_use = "the bus is the one that is returned"]
     pub fn with_event_log(mut self, log: Arc<dyn EventLog>) -> EventBus {
         self.writer = Some(Arc::new(Handle::new(log)));
         self
@@ -116,6 +120,7 @@ impl EventBus {
     /// An event that doesn't fit is refused with [`Error::QueueFull`]: it is neither delivered nor appended. One that
     /// comes when nothing waits always fits. To stay below, await [`flush`](Self::flush) or [`Receipt::committed`] in
     /// between.
+    #[must_use = "the bus is the one that is returned"]
     pub fn with_queue_limit(mut self, events: usize, bytes: usize) -> EventBus {
         self.queue_limits = Load { events, bytes };
         self
@@ -221,6 +226,17 @@ impl EventBus {
     }
 }
 
+/// Without what is published.
+impl fmt::Debug for EventBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBus")
+            .field("origin", &self.origin)
+            .field("receivers", &self.receiver_count())
+            .field("writer", &self.writer)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for EventBus {
     /// A bus without a log, whose receivers may fall behind by 1024 events.
     fn default() -> Self {
@@ -281,7 +297,8 @@ impl Outcome {
 /// # Ok::<(), everbus::RecvError>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[must_use = "a receiver only gets what is received from it"]
 pub struct Receiver(async_broadcast::Receiver<EventEnvelope>);
 
 impl Receiver {
@@ -298,7 +315,7 @@ impl Receiver {
     // Inlined in other crates, too: the envelope is copied less often on its way out.
     #[inline]
     pub async fn recv(&mut self) -> Result<EventEnvelope, RecvError> {
-        self.0.recv_direct().await.map_err(RecvError::from)
+        self.0.recv_direct().await.map_err(RecvError::of)
     }
 }
 
@@ -307,15 +324,13 @@ impl Stream for Receiver {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let envelope = ready!(Pin::new(&mut self.0).poll_recv(cx));
-        Poll::Ready(envelope.map(|envelope| envelope.map_err(RecvError::from)))
+        Poll::Ready(envelope.map(|envelope| envelope.map_err(RecvError::of)))
     }
 }
 
-impl From<async_broadcast::RecvError> for RecvError {
-    fn from(error: async_broadcast::RecvError) -> Self {
-        match error {
-            async_broadcast::RecvError::Overflowed(missed) => RecvError::Lagged(missed),
-            async_broadcast::RecvError::Closed => RecvError::Closed,
-        }
+/// Without what it hasn't received yet.
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
     }
 }

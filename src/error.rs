@@ -206,6 +206,7 @@ impl From<ParseSeqNoError> for Error {
 
 /// Why [`Receiver::recv`](crate::Receiver::recv) has no envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecvError {
     /// The receiver fell behind and missed this many events. It goes on with the oldest retained one.
     #[error("the receiver fell behind and missed {0} events")]
@@ -213,4 +214,14 @@ pub enum RecvError {
     /// Every handle of the bus is gone and everything was received.
     #[error("the bus is closed")]
     Closed,
+}
+
+impl RecvError {
+    /// What a channel says. Its own error isn't part of the crate's interface, nor a reason for a new major version.
+    pub(crate) fn of(error: async_broadcast::RecvError) -> RecvError {
+        match error {
+            async_broadcast::RecvError::Overflowed(missed) => RecvError::Lagged(missed),
+            async_broadcast::RecvError::Closed => RecvError::Closed,
+        }
+    }
 }

@@ -17,6 +17,7 @@ const CAPACITY: usize = 16;
 
 /// What a log tells its listeners.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Commit {
     /// These events have become durable, through this handle of the log or a clone.
     Stored(Arc<Segment>),
@@ -28,6 +29,7 @@ pub enum Commit {
 ///
 /// As a stream it ends once the log is closed.
 #[derive(Debug)]
+#[must_use = "commits are only told to who receives them"]
 pub struct Commits(Receiver<Commit>);
 
 impl Commits {
@@ -42,7 +44,7 @@ impl Commits {
     ///
     /// Dropping the future loses nothing.
     pub async fn recv(&mut self) -> Result<Commit, RecvError> {
-        self.0.recv_direct().await.map_err(RecvError::from)
+        self.0.recv_direct().await.map_err(RecvError::of)
     }
 }
 
@@ -51,7 +53,7 @@ impl Stream for Commits {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let commit = ready!(Pin::new(&mut self.0).poll_recv(cx));
-        Poll::Ready(commit.map(|commit| commit.map_err(RecvError::from)))
+        Poll::Ready(commit.map(|commit| commit.map_err(RecvError::of)))
     }
 }
 

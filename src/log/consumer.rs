@@ -42,6 +42,7 @@ const IS_NEW: u64 = 4;
 
 /// A change of a consumer's position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CursorChange {
     /// Creates the consumer, at the beginning, if it isn't there.
     Register,
@@ -74,6 +75,7 @@ pub struct CursorMove {
 
 /// A consumer as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ConsumerInfo {
     /// Its name.
     pub name: String,

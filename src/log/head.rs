@@ -34,6 +34,7 @@ impl Bounds {
 
 /// How much a log holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Stats {
     /// How many events are stored.
     pub events: u64,

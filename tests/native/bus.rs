@@ -51,6 +51,21 @@ fn a_capacity_of_zero_is_refused() {
     EventBus::new(0);
 }
 
+#[test]
+fn printing_a_bus_shows_nothing_of_what_is_published() {
+    let bus = EventBus::new(4).with_event_log(Arc::new(StoredLog::default()));
+    let receiver = bus.subscribe();
+    let secret = EntityEvent::Created {
+        entity_type: "secret".into(),
+        entity_id: Uuid::nil(),
+        data: Json::new("secret").expect("it is JSON"),
+    };
+    let receipt = bus.publish_tracked(secret);
+    let printed = format!("{bus:?} {receiver:?} {receipt:?}");
+    assert!(!printed.contains("secret"), "{printed}");
+    assert!(printed.contains("receivers: 1") && printed.contains("StoredLog"), "{printed}");
+}
+
 proptest! {
     /// Against a model: a queue that drops its oldest and counts.
     #[test]

@@ -136,9 +136,12 @@ async fn read(
         let mut reading = reading();
         reading.caught_up = Some(reading.numbers.len());
     }
-    while streams {
+    if streams {
         // What one poll has begun the next goes on with.
-        keep(StreamExt::next(&mut subscription).await);
+        let mut events = std::pin::pin!(subscription);
+        loop {
+            keep(events.as_mut().next().await);
+        }
     }
     loop {
         // Every other call is dropped after one poll, at whatever point it has reached.

@@ -49,6 +49,7 @@ const READ_AHEAD: usize = 10 * MAX_EVENTS;
 /// # Ok::<(), everbus::Error>(())
 /// # }).unwrap();
 /// ```
+#[must_use = "a subscription does nothing until it is asked for the next event"]
 pub struct Subscription {
     log: Arc<dyn EventLog>,
     commits: Commits,
