@@ -32,8 +32,9 @@
 //! # }).unwrap();
 //! ```
 //!
-//! There are no features to choose: natively nothing is built that is for JavaScript, and for
-//! `wasm32-unknown-unknown` there is the module `web` besides, with the log in IndexedDB.
+//! There are no features to choose for what an application needs: natively nothing is built that is for JavaScript, and
+//! for `wasm32-unknown-unknown` there is the module `web` besides, with the log in IndexedDB. The feature `conformance`
+//! has the suites that prove a back end, for its tests.
 #![forbid(unsafe_code)]
 
 mod bus;

@@ -2,10 +2,11 @@
 //!
 //! [`EventLog`] is what everybody uses of it. [`StoredLog`] is the one implementation of what it means, over any
 //! [`store`]: its operations are machines without I/O, which number, index, merge and forget. What they store is in the
-//! [`segment`] format, and a [`conformance`] suite says what each back end has to do.
+//! [`segment`] format, and the suite `conformance` says what each back end has to do: it is there with the feature of that name.
 
 mod batch;
 mod commits;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod consumer;
 mod head;

@@ -369,7 +369,7 @@ pub trait Operation: Any + MaybeSend {
 }
 
 /// Where a log keeps its records: a back end. See the [module](self) for what it guarantees, and
-/// [`conformance`](super::conformance) for the tests that prove it.
+/// the feature `conformance` for the tests that prove it.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait Store: fmt::Debug + MaybeSend + MaybeSync {
