@@ -31,6 +31,27 @@ export const mutants = [
     test: native("bus::what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it"),
   },
   {
+    breaks: "a log in memory needs a driver",
+    file: "src/bus.rs",
+    text: "            writer.help();",
+    becomes: "            let _ = writer;",
+    test: native("driving::a_log_in_memory_has_what_is_published_though_nobody_drives_the_bus"),
+  },
+  {
+    breaks: "who has flushed leaves what came meanwhile to nobody",
+    file: "src/writer.rs",
+    text: "        self.help();",
+    becomes: "",
+    test: native("driving::who_appends_for_others_goes_on_with_what_came_meanwhile"),
+  },
+  {
+    breaks: "publishing appends to a log that needs a driver",
+    file: "src/writer.rs",
+    text: "!self.log.is_immediate() || ",
+    becomes: "",
+    test: native("driving::a_log_that_takes_its_time_is_left_to_who_drives_the_bus"),
+  },
+  {
     breaks: "a dropped call leaves behind what it has half read",
     file: "src/log/reading/subscription.rs",
     text: "    fn drop(&mut self) {\n        *self.0.reading.get_mut() = None;",

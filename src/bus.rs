@@ -16,12 +16,14 @@ use uuid::Uuid;
 /// how many events it missed.
 ///
 /// Receivers get each event as it is published, without a number. With a log every event is also
-/// appended to it, in the order of publishing, by whoever drives the bus: [`flush`](Self::flush),
-/// [`Receipt::committed`], or the future of [`drive`](Self::drive) on an executor of your choice.
-/// For events that are durable and numbered subscribe to the log.
+/// appended to it, in the order of publishing. For events that are durable and numbered subscribe to the log.
 ///
-/// What nobody has appended when the last handle, receipt and driver of the bus are gone is lost: await `flush`, or the
-/// future of `drive`, before a server ends.
+/// A log in memory, or any other that is [immediate](EventLog::is_immediate), has an event when `publish` returns, unless another
+/// thread is just appending: then that one appends it. Any other log gets its events by whoever drives the bus: the future
+/// of [`drive`](Self::drive) on an executor of your choice, [`flush`](Self::flush), or [`Receipt::committed`]. Without any
+/// of them the queue fills, and [at its limit](Self::with_queue_limit) refuses what is published. What nobody has appended when
+/// the last handle, receipt and driver of the bus are gone is lost: await `flush`, or the future of `drive`, before a server
+/// ends.
 ///
 /// Clones are cheap and share one bus.
 ///
@@ -160,6 +162,10 @@ impl EventBus {
         let receivers = sender.receiver_count();
         // Fails only if nobody listens: the channel overwrites what is oldest, and is never closed.
         let _ = sender.try_broadcast(envelope);
+        drop(sender);
+        if let Some(writer) = &self.writer {
+            writer.help();
+        }
         Receipt { id, receivers, outcome }
     }
 
@@ -189,7 +195,8 @@ impl EventBus {
         }
     }
 
-    /// A future that appends what is published. Spawn it on any executor.
+    /// A future that appends what is published. Spawn it on any executor. As long as it lives `publish` leaves the appends to it,
+    /// also those to a log that is immediate, which then come in groups; but `publish` appends a group that is full itself.
     ///
     /// It ends once the last handle of the bus and the last receipt are gone and everything is in the log: a server that
     /// shuts down drops its handles and awaits it.

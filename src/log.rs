@@ -159,6 +159,12 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
     /// Another handle of this log.
     fn handle(&self) -> Arc<dyn EventLog>;
 
+    /// Whether a future of this log is ready when it is first polled, whoever polls it: then a bus appends what is published
+    /// by itself, and needs no driver.
+    fn is_immediate(&self) -> bool {
+        false
+    }
+
     /// Appends one event and resolves to its number once it is durable. An id that is among the
     /// newest [`IDEMPOTENCE_WINDOW`] isn't stored again: the number is then the first one's.
     ///

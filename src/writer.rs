@@ -12,6 +12,8 @@
 //!   What the platform fails, it fails for the whole group. A log that panics fails the whole group, of which nobody knows
 //!   what is stored, and nothing that comes after.
 //! - A driver appends what is left when the last handle is gone, and ends then.
+//! - What is queued for a log that is immediate is appended by the call that queued it, if there is no driver, or if it makes
+//!   a group full. If another thread is in the midst of an append, that thread goes on with the next.
 
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Batch, EventLog};
@@ -27,6 +29,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Waker};
 
 type InFlight = Shared<BoxFuture<'static, ()>>;
 
@@ -155,7 +158,23 @@ impl Writer {
         {
             append.await;
         }
+        self.help();
         self.lock().unreported.take().map_or(Ok(()), Err)
+    }
+
+    /// Appends what is queued if the log does that at once, unless there is a driver with little to do.
+    pub(crate) fn help(self: &Arc<Self>) {
+        let has_driver = self.idle.receiver_count() > 0;
+        if !self.log.is_immediate() || (has_driver && self.lock().queue.len() < MAX_EVENTS) {
+            return;
+        }
+        let mut nobody = Context::from_waker(Waker::noop());
+        while let Some(mut append) = self.next_append() {
+            if append.poll_unpin(&mut nobody).is_pending() {
+                // Somebody else is polling it right now, and comes here when that is done.
+                return;
+            }
+        }
     }
 
     pub(crate) fn driver(self: &Arc<Self>) -> Driver {
@@ -253,7 +272,10 @@ impl Pending {
     pub(crate) async fn settled(mut self) -> Result<SeqNo> {
         loop {
             match self.outcome.try_recv() {
-                Ok(Some(outcome)) => return outcome,
+                Ok(Some(outcome)) => {
+                    self.writer.help();
+                    return outcome;
+                }
                 Ok(None) => {}
                 Err(oneshot::Canceled) => return Err(Error::closed()),
             }

@@ -400,6 +400,12 @@ pub trait Store: fmt::Debug + MaybeSend + MaybeSync {
     /// for it. Nothing to do for a store whose transactions wait for nothing.
     fn interrupt(&self) {}
 
+    /// Whether operations are done when their future is first polled, whoever polls it: see
+    /// [`EventLog::is_immediate`](crate::EventLog::is_immediate).
+    fn is_immediate(&self) -> bool {
+        false
+    }
+
     /// Whom to tell, at most once, if it is closed for good from outside. A store that can't be has nothing to do here.
     fn on_closed(&self, _tell: Callback<Error>) {}
 

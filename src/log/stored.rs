@@ -351,6 +351,10 @@ impl EventLog for StoredLog {
         self.make(self.finding(time)).await
     }
 
+    fn is_immediate(&self) -> bool {
+        self.0.store.is_immediate()
+    }
+
     fn commits(&self) -> Commits {
         self.listen()
     }

@@ -212,6 +212,8 @@ fn an_event_that_is_refused_fails_alone_and_is_reported() {
 fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
     let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log.clone()).with_queue_limit(2, 100);
+    // Nobody polls it, so everything waits for the receipts and for flush.
+    let _driver = bus.drive();
     let mut receiver = bus.subscribe();
     block_on(async {
         let first = bus.publish_tracked(event(1));
@@ -237,6 +239,7 @@ fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
 fn the_text_that_waits_is_limited_too() {
     let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log).with_queue_limit(10, 100);
+    let _driver = bus.drive();
     let large = |length: usize| EntityEvent::Created {
         entity_type: "thing".into(),
         entity_id: Uuid::nil(),
