@@ -49,7 +49,7 @@ const LOG = [
   ["consumer"],
   ["reading", "retention"],
   ["operations"],
-  ["stored"],
+  ["stored", "upkeep"],
   ["conformance"],
 ];
 

@@ -16,6 +16,7 @@ mod retention;
 pub mod segment;
 pub mod store;
 mod stored;
+mod upkeep;
 
 pub use batch::Batch;
 pub use commits::{Commit, CommitSender, Commits, Notice};
@@ -29,6 +30,7 @@ pub use segment::Segment;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use stored::Call;
 pub use stored::{Looked, StoredLog};
+pub use upkeep::{Concern, Upkeep};
 
 use crate::platform::{MaybeSend, MaybeSync};
 use crate::{Error, EventEnvelope, Filter, Result, SeekPosition, SeqNo, Timestamp};

@@ -19,5 +19,6 @@ mod stores;
 mod streams;
 mod tables;
 mod times;
+mod upkeep;
 mod values;
 mod wire;
