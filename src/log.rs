@@ -26,7 +26,7 @@ pub(crate) use reading::{Following, Wants};
 pub use retention::{Retention, Surplus};
 pub use segment::Segment;
 #[cfg(target_arch = "wasm32")]
-pub(crate) use stored::Call;
+pub(crate) use stored::{Call, Ledger};
 pub use stored::{Looked, StoredLog};
 
 use crate::platform::{MaybeSend, MaybeSync};

@@ -7,7 +7,6 @@
 //!
 //! - Nothing here panics: no `unwrap`, no `expect`, no indexing.
 //! - Nothing is borrowed while JavaScript runs.
-//! - A transaction of IndexedDB never spans an `.await` but the one for its end.
 
 #![expect(
     unreachable_pub,
@@ -18,7 +17,7 @@ mod bindings;
 mod convert;
 mod env;
 mod error;
-mod idb;
+mod store;
 
 pub(crate) use env::WebEnv;
-pub use idb::{IndexedDbStore, delete};
+pub use store::{JsDriver, JsStore};

@@ -6,8 +6,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment, for comparing: monotonic where the platform has such a clock. */
   elapsed(): number;
-  /** Calls once so many milliseconds have passed. Returns the way to call it off. */
-  after(ms: number, call: () => void): () => void;
+  /**
+   * Calls once so many milliseconds have passed. Returns the way to call it off. What is done in the background doesn't keep a
+   * process alive.
+   */
+  after(ms: number, call: () => void, inBackground?: boolean): () => void;
 }
 
 /**
@@ -25,10 +28,9 @@ export const platformClock: Clock = {
     return typeof performance === "object" ? performance.now() : this.now();
   },
 
-  after(ms, call) {
+  after(ms, call, inBackground = false) {
     const timer = setTimeout(call, ms);
-    // In Node a timer would keep the process alive.
-    (timer as { unref?: () => void }).unref?.();
+    if (inBackground) (timer as { unref?: () => void }).unref?.();
     return () => clearTimeout(timer);
   },
 };

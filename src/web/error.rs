@@ -46,12 +46,9 @@ impl fmt::Debug for JsCause {
 
 impl fmt::Display for JsCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&exception_name(&self.0))
+        let name = Reflect::get(&self.0, &JsValue::from("name")).ok();
+        f.write_str(&name.and_then(|name| name.as_string()).unwrap_or_default())
     }
-}
-
-fn cause(value: JsValue) -> Option<Cause> {
-    (!value.is_null_or_undefined()).then(|| Arc::new(JsCause(value)) as Cause)
 }
 
 /// The package's error for `error`.
@@ -68,10 +65,7 @@ pub(super) fn to_js(error: Error) -> JsValue {
         Error::Corrupt { events: Some((first, last)), .. } => {
             numbers([("first", first.get()), ("last", last.get())])
         }
-        _ => error
-            .cause()
-            .and_then(|cause| cause.as_any().downcast_ref::<JsCause>())
-            .map_or(JsValue::UNDEFINED, |cause| cause.0.clone()),
+        _ => JsValue::UNDEFINED,
     };
     let message = JsValue::from(error.to_string());
     match MAKE_ERROR.with_borrow(Clone::clone) {
@@ -92,27 +86,21 @@ fn numbers(fields: [(&str, u64); 2]) -> JsValue {
     object.into()
 }
 
-/// What a failure of IndexedDB means. `doing` completes "… failed".
-pub(super) fn from_idb(doing: &str, thrown: JsValue) -> Error {
-    match exception_name(&thrown).as_str() {
-        "QuotaExceededError" => Error::QuotaExceeded { cause: cause(thrown) },
-        "VersionError" => Error::Unsupported(
-            "the log was written by a newer version of everbus: update everbus".into(),
-        ),
-        "NotFoundError" => {
-            Error::corrupt("the database isn't a log of everbus: delete the log to start anew")
-        }
-        _ => Error::Storage { message: format!("{doing} failed"), cause: cause(thrown) },
+/// The error for what JavaScript has thrown: by its code, if it is the package's.
+pub(super) fn from_js(thrown: JsValue) -> Error {
+    let field = |name: &str| Reflect::get(&thrown, &JsValue::from(name)).ok()?.as_string();
+    let message = field("message").unwrap_or_default();
+    let code = field("code").unwrap_or_default();
+    let cause = (!thrown.is_null_or_undefined()).then(|| Arc::new(JsCause(thrown)) as Cause);
+    match code.as_str() {
+        "closed" => Error::Closed(message),
+        "blocked" => Error::Blocked(message),
+        "unsupported" => Error::Unsupported(message),
+        "invalid_position" => Error::InvalidPosition(message),
+        "invalid_event" => Error::InvalidEvent(message),
+        "corrupt" => Error::corrupt(message),
+        "quota_exceeded" => Error::QuotaExceeded { cause },
+        "unavailable" => Error::Unavailable { message, cause },
+        _ => Error::Storage { message, cause },
     }
-}
-
-/// That the platform doesn't give what is needed.
-pub(super) fn unavailable(message: &str, thrown: JsValue) -> Error {
-    Error::Unavailable { message: message.into(), cause: cause(thrown) }
-}
-
-/// The name of an exception, empty for what has none. It may be of another realm: it is known by what it says.
-pub(super) fn exception_name(thrown: &JsValue) -> String {
-    let name = Reflect::get(thrown, &JsValue::from("name")).ok();
-    name.and_then(|name| name.as_string()).unwrap_or_default()
 }
