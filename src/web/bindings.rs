@@ -3,9 +3,9 @@
 //! Nothing here waits: what has to be stored or found is a [`Call`], which the package's stores run.
 
 mod batch;
-mod call;
 mod cursor;
 
+use super::call::{Call, bytes};
 use super::error::to_js;
 use super::{WebEnv, convert};
 use crate::env::Env;
@@ -13,7 +13,6 @@ use crate::log::store::{Key, MemoryStore, Table};
 use crate::log::{self, Chunk, CursorChange, CursorMove, Ledger, Looked, Reader, Retention, Start};
 use crate::{Error, Query, Result, SeqNo};
 use batch::Batch;
-pub(super) use call::Call;
 use cursor::Cursor;
 use js_sys::{Array, Float64Array, Uint8Array};
 use std::time::Duration;
@@ -46,7 +45,7 @@ impl Log {
     /// Runs a call of a log in memory.
     pub fn run(&self, call: &mut Call) -> Result<(), JsValue> {
         let store = self.memory.as_ref().ok_or_else(|| Error::storage("the log isn't in memory"));
-        store.and_then(|store| call.run_in(store)).map_err(to_js)
+        store.and_then(|store| store.run_now(call.operation())).map_err(to_js)
     }
 
     /// Which log this is, as text.
@@ -85,7 +84,7 @@ impl Log {
     /// to an array: the first number and the last, 0 for none, whether something was numbered, and an error for each that
     /// can't be.
     pub fn look(&self, keys: &Array, records: &Array) -> Call {
-        let records = records.iter().map(|record| convert::bytes(&record));
+        let records = records.iter().map(|record| bytes(&record));
         let keys = convert::strings(keys).into_iter().map(|key| Key::from(&*key));
         self.call(self.ledger.adopting(keys.zip(records).collect()), |looked| {
             let Looked { bounds, has_adopted, refused } = looked;
@@ -318,7 +317,8 @@ impl Log {
         call: log::Call<T>,
         convert: impl FnOnce(T) -> JsValue + 'static,
     ) -> Call {
-        Call::of(&self.ledger, call, convert)
+        let (ledger, conclude) = (self.ledger.clone(), call.conclude);
+        Call::new(call.operation, move |done| conclude(&ledger, done).map(convert))
     }
 }
 

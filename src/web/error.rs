@@ -1,20 +1,18 @@
-//! Errors on their way to JavaScript, and JavaScript's on their way in.
+//! Errors on their way to JavaScript.
 
-use crate::platform::AnyError;
-use crate::{Cause, Error};
+use crate::Error;
 use js_sys::{Function, Object, Reflect};
-use std::any::Any;
 use std::cell::RefCell;
-use std::fmt;
-use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
     static MAKE_ERROR: RefCell<Option<Function>> = const { RefCell::new(None) };
+    #[cfg(feature = "bindings")]
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
 /// Sets what makes an error of the package from a code, a message and a cause, and whom a panic is told.
+#[cfg(feature = "bindings")]
 #[wasm_bindgen]
 pub fn setup(make_error: Function, on_panic: Function) {
     MAKE_ERROR.set(Some(make_error));
@@ -25,30 +23,6 @@ pub fn setup(make_error: Function, on_panic: Function) {
             let _ = on_panic.call1(&JsValue::NULL, &JsValue::from(info.to_string()));
         }
     }));
-}
-
-/// A JavaScript value as the cause of an error. As text it is its name, as much as a caller in Rust needs.
-struct JsCause(JsValue);
-
-impl AnyError for JsCause {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-impl std::error::Error for JsCause {}
-
-impl fmt::Debug for JsCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for JsCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Reflect::get(&self.0, &JsValue::from("name")).ok();
-        f.write_str(&name.and_then(|name| name.as_string()).unwrap_or_default())
-    }
 }
 
 /// The package's error for `error`.
@@ -84,23 +58,4 @@ fn numbers(fields: [(&str, u64); 2]) -> JsValue {
         let _ = Reflect::set(&object, &JsValue::from(name), &JsValue::from(number as f64));
     }
     object.into()
-}
-
-/// The error for what JavaScript has thrown: by its code, if it is the package's.
-pub(super) fn from_js(thrown: JsValue) -> Error {
-    let field = |name: &str| Reflect::get(&thrown, &JsValue::from(name)).ok()?.as_string();
-    let message = field("message").unwrap_or_default();
-    let code = field("code").unwrap_or_default();
-    let cause = (!thrown.is_null_or_undefined()).then(|| Arc::new(JsCause(thrown)) as Cause);
-    match code.as_str() {
-        "closed" => Error::Closed(message),
-        "blocked" => Error::Blocked(message),
-        "unsupported" => Error::Unsupported(message),
-        "invalid_position" => Error::InvalidPosition(message),
-        "invalid_event" => Error::InvalidEvent(message),
-        "corrupt" => Error::corrupt(message),
-        "quota_exceeded" => Error::QuotaExceeded { cause },
-        "unavailable" => Error::Unavailable { message, cause },
-        _ => Error::Storage { message, cause },
-    }
 }

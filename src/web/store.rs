@@ -1,15 +1,16 @@
 //! [`JsStore`]: a store that is written in JavaScript, as the package's are.
 
-use super::bindings::Call;
-use super::error::from_js;
+use super::call::Call;
 use crate::log::store::{Answers, Before, Operation, Request, Scope, Step, Store};
-use crate::platform::Callback;
-use crate::{Error, Result};
+use crate::platform::{AnyError, Callback};
+use crate::{Cause, Error, Result};
 use async_trait::async_trait;
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use std::any::Any;
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -128,5 +129,48 @@ impl Operation for Watched {
     fn go_on(&mut self, found: Answers) -> Result<Step> {
         let step = self.operation.go_on(found);
         self.keep(step)
+    }
+}
+
+/// A JavaScript value as the cause of an error. As text it is its name, as much as a caller in Rust needs.
+struct JsCause(JsValue);
+
+impl AnyError for JsCause {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl std::error::Error for JsCause {}
+
+impl fmt::Debug for JsCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for JsCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Reflect::get(&self.0, &JsValue::from("name")).ok();
+        f.write_str(&name.and_then(|name| name.as_string()).unwrap_or_default())
+    }
+}
+
+/// The error for what JavaScript has thrown: by its code, if it is the package's.
+fn from_js(thrown: JsValue) -> Error {
+    let field = |name: &str| Reflect::get(&thrown, &JsValue::from(name)).ok()?.as_string();
+    let message = field("message").unwrap_or_default();
+    let code = field("code").unwrap_or_default();
+    let cause = (!thrown.is_null_or_undefined()).then(|| Arc::new(JsCause(thrown)) as Cause);
+    match code.as_str() {
+        "closed" => Error::Closed(message),
+        "blocked" => Error::Blocked(message),
+        "unsupported" => Error::Unsupported(message),
+        "invalid_position" => Error::InvalidPosition(message),
+        "invalid_event" => Error::InvalidEvent(message),
+        "corrupt" => Error::corrupt(message),
+        "quota_exceeded" => Error::QuotaExceeded { cause },
+        "unavailable" => Error::Unavailable { message, cause },
+        _ => Error::Storage { message, cause },
     }
 }

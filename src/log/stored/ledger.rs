@@ -108,7 +108,7 @@ impl Ledger {
     }
 
     /// The last number that was seen in the log.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(feature = "bindings", target_arch = "wasm32"))]
     pub(crate) fn last_seen(&self) -> u64 {
         self.seen().head.last
     }

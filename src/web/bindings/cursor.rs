@@ -1,7 +1,7 @@
 //! A reader of the log, as JavaScript has it.
 
-use super::call::Call;
 use crate::log::{Commits, Following, Ledger, Wants};
+use crate::web::call::Call;
 use crate::web::convert;
 use crate::{Filter, SeqNo};
 use std::cell::RefCell;

@@ -1,15 +1,14 @@
 //! A call of the log, as JavaScript runs it: the package's stores drive the operation that it is.
 
-use crate::log::Ledger;
 use crate::log::store::{
-    Access, Answers, Before, Found, Key, Keys, MemoryStore, Operation, Request, Scan, Scope, Step,
-    Table, Want,
+    Access, Answers, Before, Bytes, Found, Key, Keys, Operation, Request, Scan, Scope, Step, Table,
+    Want,
 };
-use crate::web::convert::{bytes, view};
 use crate::web::error::to_js;
-use crate::{Error, Result, log};
-use js_sys::{Array, Uint8Array};
+use crate::{Error, Result};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use std::fmt;
+use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
 /// An operation, and what is concluded from it once it was run.
@@ -25,31 +24,22 @@ pub struct Call {
 type Conclude = Box<dyn FnOnce(Box<dyn Operation>) -> Result<JsValue>>;
 
 impl Call {
-    pub(in crate::web) fn new(
+    pub(super) fn new(
         operation: Box<dyn Operation>,
         conclude: impl FnOnce(Box<dyn Operation>) -> Result<JsValue> + 'static,
     ) -> Call {
         Call { operation, conclude: Box::new(conclude), asked: Vec::new() }
     }
 
-    /// The call of a log, whose outcome is converted for JavaScript.
-    pub(super) fn of<T: 'static>(
-        ledger: &Ledger,
-        call: log::Call<T>,
-        convert: impl FnOnce(T) -> JsValue + 'static,
-    ) -> Call {
-        let (ledger, conclude) = (ledger.clone(), call.conclude);
-        Call::new(call.operation, move |done| conclude(&ledger, done).map(convert))
-    }
-
     /// A key, as a store in JavaScript has it.
-    pub(in crate::web) fn key(key: &Key) -> JsValue {
+    pub(super) fn key(key: &Key) -> JsValue {
         key_to_js(key)
     }
 
-    /// Runs it in memory.
-    pub(super) fn run_in(&mut self, store: &MemoryStore) -> Result<()> {
-        store.run_now(&mut *self.operation)
+    /// What it does, for a store that is here.
+    #[cfg(feature = "bindings")]
+    pub(super) fn operation(&mut self) -> &mut dyn Operation {
+        &mut *self.operation
     }
 
     fn step(&mut self, step: Result<Step>) -> Result<Array, JsValue> {
@@ -197,4 +187,20 @@ fn gather(want: Want, found: &Array) -> Result<Found> {
             Found::Sizes(found.map(sized).collect::<Result<_>>()?)
         }
     })
+}
+
+/// The bytes of a value, none if it is none.
+pub(super) fn bytes(value: &JsValue) -> Bytes {
+    Arc::new(view(value).map(|view| view.to_vec()).unwrap_or_default())
+}
+
+/// The bytes of a value where they are. It may be of another realm, or somebody else's: it is known by what it is, not by
+/// its prototype.
+fn view(value: &JsValue) -> Option<Uint8Array> {
+    if !ArrayBuffer::is_view(value) {
+        return None;
+    }
+    let any: &Uint8Array = value.unchecked_ref();
+    let (buffer, offset, length) = (any.buffer(), any.byte_offset(), any.byte_length());
+    Some(Uint8Array::new_with_byte_offset_and_length(&buffer, offset, length))
 }
