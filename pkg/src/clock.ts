@@ -20,8 +20,9 @@ export interface Clock {
 export const platformClock: Clock = {
   now() {
     const ms = Math.floor(Date.now());
+    if (ms >= FIRST_MS && ms <= LAST_MS) return ms;
     // One that doesn't know what time it is stands at the epoch.
-    return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, FIRST_MS), LAST_MS);
+    return Number.isNaN(ms) ? 0 : ms < FIRST_MS ? FIRST_MS : LAST_MS;
   },
 
   elapsed() {
