@@ -110,8 +110,8 @@ export const mutants = [
   {
     breaks: "an append doesn't look for what the same tab has left behind",
     file: "src/log/stored/calls.rs",
-    text: "        seen.in_doubt = true;\n        drop(seen);\n        self.0.partings",
-    becomes: "        drop(seen);\n        self.0.partings",
+    text: "        seen.in_doubt = true;\n        drop(seen);\n        self.partings()",
+    becomes: "        drop(seen);\n        self.partings()",
     test: native("parting::who_appends_itself_what_it_left_behind_stores_it_once"),
   },
   {
@@ -179,9 +179,37 @@ export const mutants = [
   },
   {
     breaks: "committed resolves though the transaction was aborted and never completes",
-    file: "src/web/idb/transaction.rs",
-    text: '(&self.0.raw, "abort", Told::Aborted)',
-    becomes: '(&self.0.raw, "abort", Told::Completed)',
+    file: "pkg/src/indexeddb/transaction.ts",
+    text: 'raw.addEventListener("abort", failed);',
+    becomes: 'raw.addEventListener("abort", end(() => ({ is: "made" })));',
     test: inBrowser("a commit that fails rejects its receipts, reaches onError, delivers nothing and leaves no gap"),
+  },
+  {
+    breaks: "a commit whose end nobody knows is made anew as if it had been undone",
+    file: "pkg/src/indexeddb/store.ts",
+    text: 'before = error.code === "storage" ? IN_DOUBT : UNDONE;',
+    becomes: "before = UNDONE;",
+    test: inBrowser("a conditional commit that is stored although the platform says that it failed has met its condition"),
+  },
+  {
+    breaks: "a group fails whole for what one of its events is",
+    file: "pkg/src/publish/groups.ts",
+    text: "if (group.length <= 1 || !FOR_ONE.has(error.code)) return refuse(group, error);",
+    becomes: "return refuse(group, error);",
+    test: node("machines/groups.test.js", "each unit is settled once, in order, and none for what another one is: GROUPS_SEED=1"),
+  },
+  {
+    breaks: "all who wait for a lock ask whether its holder is alive, and all steal it",
+    file: "pkg/src/consumers/contender.ts",
+    text: "isQuestion === (this.#unanswered === 0)",
+    becomes: "!isQuestion && this.#unanswered > 0",
+    test: node("machines/contender.test.js", "a holder that hangs loses its lock after four questions, once"),
+  },
+  {
+    breaks: "an id that looks like one that is known is taken for it",
+    file: "pkg/src/values/uuid.ts",
+    text: "if (known[place] === value) return value;",
+    becomes: 'if (known[place] !== "") return known[place];',
+    test: inNode("ids that differ in one digit are kept apart, however often they come"),
   },
 ];
