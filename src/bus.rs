@@ -2,22 +2,28 @@
 
 use crate::log::EventLog;
 use crate::platform::MaybeSend;
-use crate::writer::{Handle, Load};
+use crate::writer::{Handle, Load, Pending};
 use crate::{Env, Error, EventEnvelope, FrameworkEvent, RecvError, Result, SeqNo, env};
 use async_broadcast::{InactiveReceiver, Sender};
+use futures::Stream;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use uuid::Uuid;
 
 /// Live publish and subscribe. It is bounded, never blocks the publisher, and tells a slow receiver
 /// how many events it missed.
 ///
 /// Receivers get each event as it is published, without a number. With a log every event is also
-/// appended to it, in the order of publishing, by whoever drives the bus: [`flush`](Self::flush),
-/// [`Receipt::committed`], or the future of [`drive`](Self::drive) on an executor of your choice.
-/// For events that are durable and numbered subscribe to the log.
+/// appended to it, in the order of publishing. For events that are durable and numbered subscribe to the log.
 ///
-/// What nobody has appended when the last handle, receipt and driver of the bus are gone is lost: await `flush`, or the
-/// future of `drive`, before a server ends.
+/// A log in memory, or any other that is [immediate](EventLog::is_immediate), has an event when `publish` returns, unless another
+/// thread is just appending: then that one appends it. Any other log gets its events by whoever drives the bus: the future
+/// of [`drive`](Self::drive) on an executor of your choice, [`flush`](Self::flush), or [`Receipt::committed`]. Without any
+/// of them the queue fills, and [at its limit](Self::with_queue_limit) refuses what is published. What nobody has appended when
+/// the last handle, receipt and driver of the bus are gone is lost: await `flush`, or the future of `drive`, before a server
+/// ends.
 ///
 /// Clones are cheap and share one bus.
 ///
@@ -40,7 +46,7 @@ use uuid::Uuid;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventBus {
     env: Arc<dyn Env>,
     origin: Uuid,
@@ -54,12 +60,22 @@ pub struct EventBus {
 
 /// What became of a published event.
 #[derive(Debug)]
+#[must_use = "only its receipt tells whether an event is durable: without one, publish it with `publish`"]
 pub struct Receipt {
     /// The envelope's id.
     pub id: Uuid,
-    /// How many live receivers there were; 0 if the queue had no room for the event.
+    /// How many live receivers there were; 0 if the event was refused.
     pub receivers: usize,
-    pub(crate) pending: Option<crate::writer::Pending>,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    /// There is no log.
+    Unlogged,
+    /// There is none, and the model doesn't allow the event.
+    Refused(Error),
+    Pending(Pending),
 }
 
 impl EventBus {
@@ -84,6 +100,7 @@ impl EventBus {
     }
 
     /// The bus with another clock and randomness.
+    #[must_use = "the bus is the one that is returned"]
     pub fn with_env(mut self, env: Arc<dyn Env>) -> EventBus {
         self.origin = env.new_id();
         self.env = env;
@@ -93,6 +110,7 @@ impl EventBus {
     /// The bus with a log, which gets every event that is published on this handle and its clones from now on. Handles
     /// that were cloned before have the log that they had. What waits for an earlier log still goes there if
     /// somebody drives it.
+    #[must_use = "the bus is the one that is returned"]
     pub fn with_event_log(mut self, log: Arc<dyn EventLog>) -> EventBus {
         self.writer = Some(Arc::new(Handle::new(log)));
         self
@@ -104,6 +122,7 @@ impl EventBus {
     /// An event that doesn't fit is refused with [`Error::QueueFull`]: it is neither delivered nor appended. One that
     /// comes when nothing waits always fits. To stay below, await [`flush`](Self::flush) or [`Receipt::committed`] in
     /// between.
+    #[must_use = "the bus is the one that is returned"]
     pub fn with_queue_limit(mut self, events: usize, bytes: usize) -> EventBus {
         self.queue_limits = Load { events, bytes };
         self
@@ -121,8 +140,8 @@ impl EventBus {
 
     /// Publishes and says how many live receivers there were; 0 is not an error.
     ///
-    /// With a log, a failed append is reported by [`flush`](Self::flush). Nobody receives an event for which the queue
-    /// has no room.
+    /// With a log, a failed append is reported by [`flush`](Self::flush). Nobody receives an event that is refused: one that
+    /// the model doesn't allow, with a payload that is too large for instance, or for which the queue has no room.
     pub fn publish(&self, event: impl Into<FrameworkEvent>) -> usize {
         self.publish_tracked(event).receivers
     }
@@ -133,15 +152,21 @@ impl EventBus {
         envelope.origin = Some(self.origin);
         let id = envelope.id;
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending =
-            self.writer.as_ref().map(|writer| writer.push(envelope.clone(), self.queue_limits));
-        if pending.as_ref().is_some_and(|pending| !pending.is_queued) {
-            return Receipt { id, receivers: 0, pending };
+        let outcome = match &self.writer {
+            Some(writer) => Outcome::Pending(writer.push(envelope.clone(), self.queue_limits)),
+            None => envelope.check().map_or_else(Outcome::Refused, |()| Outcome::Unlogged),
+        };
+        if outcome.is_refused() {
+            return Receipt { id, receivers: 0, outcome };
         }
         let receivers = sender.receiver_count();
         // Fails only if nobody listens: the channel overwrites what is oldest, and is never closed.
         let _ = sender.try_broadcast(envelope);
-        Receipt { id, receivers, pending }
+        drop(sender);
+        if let Some(writer) = &self.writer {
+            writer.help();
+        }
+        Receipt { id, receivers, outcome }
     }
 
     /// Receives what is published from now on.
@@ -170,7 +195,8 @@ impl EventBus {
         }
     }
 
-    /// A future that appends what is published. Spawn it on any executor.
+    /// A future that appends what is published. Spawn it on any executor. As long as it lives `publish` leaves the appends to it,
+    /// also those to a log that is immediate, which then come in groups; but `publish` appends a group that is full itself.
     ///
     /// It ends once the last handle of the bus and the last receipt are gone and everything is in the log: a server that
     /// shuts down drops its handles and awaits it.
@@ -207,6 +233,17 @@ impl EventBus {
     }
 }
 
+/// Without what is published.
+impl fmt::Debug for EventBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventBus")
+            .field("origin", &self.origin)
+            .field("receivers", &self.receiver_count())
+            .field("writer", &self.writer)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for EventBus {
     /// A bus without a log, whose receivers may fall behind by 1024 events.
     fn default() -> Self {
@@ -219,21 +256,56 @@ impl Receipt {
     ///
     /// # Errors
     ///
-    /// What kept the event out of the log.
+    /// What kept the event out of the log; without a log, why nobody received it.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future, or the receipt, leaves the event on its way; a failure is then reported by [`EventBus::flush`].
     pub async fn committed(self) -> Result<Option<SeqNo>, Error> {
-        match self.pending {
-            Some(pending) => pending.settled().await.map(Some),
-            None => Ok(None),
+        match self.outcome {
+            Outcome::Unlogged => Ok(None),
+            Outcome::Refused(error) => Err(error),
+            Outcome::Pending(pending) => pending.settled().await.map(Some),
+        }
+    }
+}
+
+impl Outcome {
+    fn is_refused(&self) -> bool {
+        match self {
+            Outcome::Unlogged => false,
+            Outcome::Refused(_) => true,
+            Outcome::Pending(pending) => !pending.is_queued,
         }
     }
 }
 
 /// Receives what is published on an [`EventBus`].
-#[derive(Clone, Debug)]
+///
+/// As a stream it gives what [`recv`](Self::recv) does, and ends once every handle of the bus is gone.
+///
+/// # Examples
+///
+/// ```
+/// use everbus::{EntityEvent, EventBus, Uuid};
+/// use futures::TryStreamExt;
+///
+/// # futures::executor::block_on(async {
+/// let bus = EventBus::default();
+/// let receiver = bus.subscribe();
+/// for n in 1..=3 {
+///     let entity_id = Uuid::from_u128(n);
+///     bus.publish(EntityEvent::Deleted { entity_type: "order".into(), entity_id });
+/// }
+/// drop(bus);
+///
+/// let events = receiver.map_ok(|envelope| envelope.event.entity_id());
+/// assert_eq!(events.try_collect::<Vec<_>>().await?.len(), 3);
+/// # Ok::<(), everbus::RecvError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+#[must_use = "a receiver only gets what is received from it"]
 pub struct Receiver(async_broadcast::Receiver<EventEnvelope>);
 
 impl Receiver {
@@ -250,15 +322,22 @@ impl Receiver {
     // Inlined in other crates, too: the envelope is copied less often on its way out.
     #[inline]
     pub async fn recv(&mut self) -> Result<EventEnvelope, RecvError> {
-        self.0.recv_direct().await.map_err(RecvError::from)
+        self.0.recv_direct().await.map_err(RecvError::of)
     }
 }
 
-impl From<async_broadcast::RecvError> for RecvError {
-    fn from(error: async_broadcast::RecvError) -> Self {
-        match error {
-            async_broadcast::RecvError::Overflowed(missed) => RecvError::Lagged(missed),
-            async_broadcast::RecvError::Closed => RecvError::Closed,
-        }
+impl Stream for Receiver {
+    type Item = Result<EventEnvelope, RecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let envelope = ready!(Pin::new(&mut self.0).poll_recv(cx));
+        Poll::Ready(envelope.map(|envelope| envelope.map_err(RecvError::of)))
+    }
+}
+
+/// Without what it hasn't received yet.
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! [`EventEnvelope`]: an event with its identity, its time and its place.
 
-use crate::{Env, FrameworkEvent, Json, SeqNo, Timestamp};
+use crate::event::check_type;
+use crate::{Env, Error, FrameworkEvent, Json, Result, SeqNo, Timestamp};
 use uuid::Uuid;
 
 /// An event as it travels: with an id, a timestamp and, once a log has it, a number.
@@ -46,6 +47,15 @@ impl EventEnvelope {
             origin: None,
             meta: None,
         }
+    }
+
+    /// Refuses what the model doesn't allow.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_type(self.event.type_name())?;
+        if self.meta.as_ref().is_some_and(|meta| !meta.is_object()) {
+            return Err(Error::event("meta has to be a JSON object"));
+        }
+        [self.event.payload(), self.meta.as_ref()].into_iter().flatten().try_for_each(Json::check)
     }
 
     /// The bytes of its payload and its meta.

@@ -1,7 +1,7 @@
 //! What can go wrong, as one enum with stable codes.
 
 use crate::platform::Shared;
-use crate::seq_no::{SeqNo, SeqNoOutOfRange};
+use crate::seq_no::{ParseSeqNoError, SeqNo, SeqNoOutOfRange};
 
 /// What lies behind an [`Error`]: a back end's own error.
 ///
@@ -198,8 +198,15 @@ impl From<SeqNoOutOfRange> for Error {
     }
 }
 
+impl From<ParseSeqNoError> for Error {
+    fn from(error: ParseSeqNoError) -> Self {
+        Error::InvalidPosition(error.to_string())
+    }
+}
+
 /// Why [`Receiver::recv`](crate::Receiver::recv) has no envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecvError {
     /// The receiver fell behind and missed this many events. It goes on with the oldest retained one.
     #[error("the receiver fell behind and missed {0} events")]
@@ -207,4 +214,14 @@ pub enum RecvError {
     /// Every handle of the bus is gone and everything was received.
     #[error("the bus is closed")]
     Closed,
+}
+
+impl RecvError {
+    /// What a channel says. Its own error isn't part of the crate's interface, nor a reason for a new major version.
+    pub(crate) fn of(error: async_broadcast::RecvError) -> RecvError {
+        match error {
+            async_broadcast::RecvError::Overflowed(missed) => RecvError::Lagged(missed),
+            async_broadcast::RecvError::Closed => RecvError::Closed,
+        }
+    }
 }

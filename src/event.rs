@@ -1,6 +1,8 @@
 //! The event model: what happens to entities and to the links between them.
 
 use crate::{Error, Json, Result};
+use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 /// The most bytes of UTF-8 that an entity type or a link type may have. It has at least one.
@@ -83,18 +85,17 @@ pub enum LinkEvent {
 /// # Examples
 ///
 /// ```
-/// use everbus::{EntityEvent, EventKind, FrameworkEvent, Json, Uuid};
+/// use everbus::{EntityEvent, EventKind, FrameworkEvent, Uuid};
 /// use serde_json::json;
 ///
 /// let event = FrameworkEvent::from(EntityEvent::Created {
 ///     entity_type: "order".into(),
 ///     entity_id: Uuid::from_u128(1),
-///     data: Json::new(&json!({ "amount": 42.0 }))?,
+///     data: json!({ "amount": 42.0 }).into(),
 /// });
 /// assert_eq!(event.event_kind(), EventKind::Entity);
 /// assert_eq!(event.entity_type(), Some("order"));
 /// assert_eq!(event.link_type(), None);
-/// # Ok::<(), everbus::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameworkEvent {
@@ -169,7 +170,46 @@ impl PartialEq<&str> for Action {
     }
 }
 
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// From its tag.
+impl FromStr for EventKind {
+    type Err = Error;
+
+    fn from_str(tag: &str) -> Result<EventKind> {
+        EventKind::from_tag(tag).ok_or_else(|| Error::event(format!("unknown kind \"{tag}\"")))
+    }
+}
+
+/// From its tag.
+impl FromStr for Action {
+    type Err = Error;
+
+    fn from_str(tag: &str) -> Result<Action> {
+        Action::from_tag(tag).ok_or_else(|| Error::event(format!("unknown action \"{tag}\"")))
+    }
+}
+
 impl EntityEvent {
+    /// What happened.
+    pub fn action(&self) -> Action {
+        match self {
+            EntityEvent::Created { .. } => Action::Created,
+            EntityEvent::Updated { .. } => Action::Updated,
+            EntityEvent::Deleted { .. } => Action::Deleted,
+        }
+    }
+
     /// The event of this action. `data` is asked for only if the action has any.
     pub(crate) fn assemble<E>(
         action: Action,
@@ -186,6 +226,15 @@ impl EntityEvent {
 }
 
 impl LinkEvent {
+    /// What happened.
+    pub fn action(&self) -> Action {
+        match self {
+            LinkEvent::Created { .. } => Action::Created,
+            LinkEvent::Updated { .. } => Action::Updated,
+            LinkEvent::Deleted { .. } => Action::Deleted,
+        }
+    }
+
     /// The event of this action, from one end to the other.
     pub(crate) fn assemble(
         action: Action,
@@ -218,12 +267,8 @@ impl FrameworkEvent {
     /// What happened.
     pub fn action(&self) -> Action {
         match self {
-            FrameworkEvent::Entity(EntityEvent::Created { .. })
-            | FrameworkEvent::Link(LinkEvent::Created { .. }) => Action::Created,
-            FrameworkEvent::Entity(EntityEvent::Updated { .. })
-            | FrameworkEvent::Link(LinkEvent::Updated { .. }) => Action::Updated,
-            FrameworkEvent::Entity(EntityEvent::Deleted { .. })
-            | FrameworkEvent::Link(LinkEvent::Deleted { .. }) => Action::Deleted,
+            FrameworkEvent::Entity(event) => event.action(),
+            FrameworkEvent::Link(event) => event.action(),
         }
     }
 

@@ -4,9 +4,10 @@ use crate::event::{Action, EventKind};
 use crate::wire::{self, parse_id};
 use crate::{Error, EventEnvelope, FrameworkEvent, Result};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 /// Which events a subscriber wants. Every given field has to match; a field with several values matches any of them.
@@ -20,39 +21,46 @@ use uuid::Uuid;
 /// ```
 /// use everbus::Filter;
 ///
-/// let filter: Filter = serde_json::from_str(r#"{ "entity_type": ["order", "invoice_*"] }"#)?;
+/// let filter: Filter = r#"{ "entity_type": ["order", "invoice_*"] }"#.parse()?;
 /// assert!(!filter.is_empty());
 /// // A misspelt filter never means "everything".
-/// assert!(serde_json::from_str::<Filter>(r#"{ "entity_typ": "order" }"#).is_err());
-/// # Ok::<(), serde_json::Error>(())
+/// assert!(r#"{ "entity_typ": "order" }"#.parse::<Filter>().is_err());
+/// # Ok::<(), everbus::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct Filter {
     /// Entities or links.
-    #[serde(deserialize_with = "kind")]
+    #[serde(deserialize_with = "kind", skip_serializing_if = "Option::is_none")]
     pub kind: Option<EventKind>,
     /// What happened.
-    #[serde(deserialize_with = "actions")]
+    #[serde(deserialize_with = "actions", skip_serializing_if = "Option::is_none")]
     pub event_type: Option<Vec<Action>>,
     /// The entity's type, or a prefix of it and `*`.
-    #[serde(deserialize_with = "strings")]
+    #[serde(deserialize_with = "strings", skip_serializing_if = "Option::is_none")]
     pub entity_type: Option<Vec<String>>,
     /// The entity's id, or the link's own.
-    #[serde(deserialize_with = "ids")]
+    #[serde(with = "id_texts", skip_serializing_if = "Option::is_none")]
     pub entity_id: Option<Vec<Uuid>>,
     /// The link's type, or a prefix of it and `*`.
-    #[serde(deserialize_with = "strings")]
+    #[serde(deserialize_with = "strings", skip_serializing_if = "Option::is_none")]
     pub link_type: Option<Vec<String>>,
     /// Where the link starts.
-    #[serde(deserialize_with = "ids")]
+    #[serde(with = "id_texts", skip_serializing_if = "Option::is_none")]
     pub source_id: Option<Vec<Uuid>>,
     /// Where the link ends.
-    #[serde(deserialize_with = "ids")]
+    #[serde(with = "id_texts", skip_serializing_if = "Option::is_none")]
     pub target_id: Option<Vec<Uuid>>,
     /// The entity's id, or either end of the link.
-    #[serde(deserialize_with = "ids")]
+    #[serde(with = "id_texts", skip_serializing_if = "Option::is_none")]
     pub touches: Option<Vec<Uuid>>,
+}
+
+impl Serialize for Filter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The derived function, which `remote` has made an inherent one.
+        Filter::serialize(self, serializer)
+    }
 }
 
 impl<'de> Deserialize<'de> for Filter {
@@ -66,6 +74,22 @@ impl<'de> Deserialize<'de> for Filter {
             }
         }
         wire::object(deserializer).map(|Fields(filter)| filter)
+    }
+}
+
+/// From JSON, as filters are written.
+impl FromStr for Filter {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Filter> {
+        serde_json::from_str(text).map_err(|error| Error::InvalidFilter(error.to_string()))
+    }
+}
+
+/// As JSON.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -203,8 +227,22 @@ fn actions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Acti
     each(deserializer, parse_action)
 }
 
-fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Uuid>>, D::Error> {
-    each(deserializer, parse_filter_id)
+/// Ids as texts, in every format.
+mod id_texts {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(
+        ids: &Option<Vec<Uuid>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(ids.iter().flatten().map(Uuid::as_hyphenated))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<Uuid>>, D::Error> {
+        each(deserializer, parse_filter_id)
+    }
 }
 
 pub(crate) fn parse_kind(tag: &str) -> Result<EventKind> {

@@ -1,10 +1,14 @@
 //! [`Json`]: a payload as text, serialised once in its life.
 
+mod read;
+mod write;
+
 use crate::{Error, Result};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// A JSON value kept as its text.
@@ -13,16 +17,19 @@ use std::sync::Arc;
 /// travels: through the bus, into the log, and out again. Cloning is cheap. Equality is that of the
 /// text; compare with a [`serde_json::Value`] for the equality of values.
 ///
+/// With serde it is whatever value it holds, in any format that describes itself. From JSON text, and into it, it goes as
+/// it stands, to the last digit. In between, inside tagged, untagged and flattened types for instance, serde has values and
+/// no text: then `1.50` comes out as `1.5`, and a number that is too large for an `f64` is refused.
+///
 /// # Examples
 ///
 /// ```
 /// use everbus::Json;
 /// use serde_json::json;
 ///
-/// let payload = Json::new(&json!({ "amount": 42.0 }))?;
+/// let payload = Json::from(json!({ "amount": 42.0 }));
 /// assert_eq!(payload.as_str(), r#"{"amount":42.0}"#);
 /// assert_eq!(payload, json!({ "amount": 42.0 }));
-/// # Ok::<(), everbus::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
@@ -66,6 +73,11 @@ impl Json {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Refuses a text of over [`Json::MAX_BYTES`].
+    pub(crate) fn check(&self) -> Result<()> {
+        check_length(self.0.len())
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -116,24 +128,25 @@ impl PartialEq<serde_json::Value> for Json {
     }
 }
 
-impl TryFrom<serde_json::Value> for Json {
-    type Error = Error;
-
-    fn try_from(value: serde_json::Value) -> Result<Json> {
-        Json::new(&value)
+/// The value's text. How long that may be is looked at when it is published or appended.
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Json {
+        Json(value.to_string().into())
     }
 }
 
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
+/// As [`Json::parse`].
+impl FromStr for Json {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Json> {
+        Json::parse(text)
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Json::checked(raw.get().into()).map_err(serde::de::Error::custom)
+impl Default for Json {
+    /// `null`.
+    fn default() -> Json {
+        Json::trusted("null")
     }
 }

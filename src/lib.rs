@@ -10,7 +10,8 @@
 //! - [`Filter`] and [`SeekPosition`] say which events, and from where.
 //!
 //! ```
-//! use everbus::{EntityEvent, EventBus, EventLog, Json, StoredLog, SeekPosition, Uuid};
+//! use everbus::{EntityEvent, EventBus, EventLog, StoredLog, SeekPosition, Uuid};
+//! use serde_json::json;
 //! use std::sync::Arc;
 //!
 //! # futures::executor::block_on(async {
@@ -20,7 +21,7 @@
 //! bus.publish(EntityEvent::Created {
 //!     entity_type: "order".into(),
 //!     entity_id: Uuid::from_u128(1),
-//!     data: Json::parse(r#"{ "amount": 42.0 }"#)?,
+//!     data: json!({ "amount": 42.0 }).into(),
 //! });
 //! bus.flush().await?;
 //!
@@ -31,8 +32,9 @@
 //! # }).unwrap();
 //! ```
 //!
-//! There are no features to choose: natively nothing is built that is for JavaScript, and for
-//! `wasm32-unknown-unknown` there is the module `web` besides, with the log in IndexedDB.
+//! There are no features to choose for what an application needs: natively nothing is built that is for JavaScript, and
+//! for `wasm32-unknown-unknown` there is the module `web` besides, with the log in IndexedDB. The feature `conformance`
+//! has the suites that prove a back end, for its tests.
 #![forbid(unsafe_code)]
 
 mod bus;
@@ -62,5 +64,5 @@ pub use json::Json;
 pub use log::{Batch, EventLog, Query, StoredLog, Subscription};
 pub use log::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
 pub use seek::SeekPosition;
-pub use seq_no::{SeqNo, SeqNoOutOfRange};
+pub use seq_no::{ParseSeqNoError, SeqNo, SeqNoOutOfRange};
 pub use uuid::Uuid;

@@ -2,10 +2,11 @@
 //!
 //! [`EventLog`] is what everybody uses of it. [`StoredLog`] is the one implementation of what it means, over any
 //! [`store`]: its operations are machines without I/O, which number, index, merge and forget. What they store is in the
-//! [`segment`] format, and a [`conformance`] suite says what each back end has to do.
+//! [`segment`] format, and the suite `conformance` says what each back end has to do: it is there with the feature of that name.
 
 mod batch;
 mod commits;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod consumer;
 mod head;
@@ -157,6 +158,12 @@ pub trait EventLog: fmt::Debug + MaybeSend + MaybeSync {
 
     /// Another handle of this log.
     fn handle(&self) -> Arc<dyn EventLog>;
+
+    /// Whether a future of this log is ready when it is first polled, whoever polls it: then a bus appends what is published
+    /// by itself, and needs no driver.
+    fn is_immediate(&self) -> bool {
+        false
+    }
 
     /// Appends one event and resolves to its number once it is durable. An id that is among the
     /// newest [`IDEMPOTENCE_WINDOW`] isn't stored again: the number is then the first one's.

@@ -3,6 +3,8 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
+    use std::pin::Pin;
+
     /// `Send` natively, nothing in WebAssembly.
     pub trait MaybeSend: Send {}
     impl<T: Send + ?Sized> MaybeSend for T {}
@@ -12,7 +14,7 @@ mod native {
     impl<T: Sync + ?Sized> MaybeSync for T {}
 
     /// A boxed future: `Send` natively, any in WebAssembly.
-    pub type BoxFuture<'a, T> = futures::future::BoxFuture<'a, T>;
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
     /// Who is told of something: `Send + Sync` natively, anybody in WebAssembly.
     pub type Callback<T> = Box<dyn Fn(T) + Send + Sync>;
@@ -20,6 +22,8 @@ mod native {
 
 #[cfg(target_arch = "wasm32")]
 mod wasm {
+    use std::pin::Pin;
+
     /// `Send` natively, nothing in WebAssembly.
     pub trait MaybeSend {}
     impl<T: ?Sized> MaybeSend for T {}
@@ -29,7 +33,7 @@ mod wasm {
     impl<T: ?Sized> MaybeSync for T {}
 
     /// A boxed future: `Send` natively, any in WebAssembly.
-    pub type BoxFuture<'a, T> = futures::future::LocalBoxFuture<'a, T>;
+    pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
     /// Who is told of something: `Send + Sync` natively, anybody in WebAssembly.
     pub type Callback<T> = Box<dyn Fn(T)>;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// An event's place in its log: 1, 2, 3 …, dense, at most 2^53 − 1 so that a JavaScript number holds it.
 ///
@@ -23,6 +24,11 @@ pub struct SeqNo(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is no sequence number: they start at 1 and end at {max}", max = SeqNo::MAX)]
 pub struct SeqNoOutOfRange(u64);
+
+/// A text that is no [`SeqNo`]: as an [`Error`](crate::Error) it is an invalid position.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no sequence number: write one from 1 to {max} in digits", max = SeqNo::MAX)]
+pub struct ParseSeqNoError(String);
 
 impl SeqNo {
     /// The number of a log's first event.
@@ -60,6 +66,17 @@ impl TryFrom<u64> for SeqNo {
 
     fn try_from(n: u64) -> Result<SeqNo, SeqNoOutOfRange> {
         SeqNo::new(n)
+    }
+}
+
+/// From decimal digits, as it is displayed.
+impl FromStr for SeqNo {
+    type Err = ParseSeqNoError;
+
+    fn from_str(text: &str) -> Result<SeqNo, ParseSeqNoError> {
+        let number = text.parse().ok().filter(|_| !text.starts_with('+'));
+        let seq_no = number.and_then(|n| SeqNo::new(n).ok());
+        seq_no.ok_or_else(|| ParseSeqNoError(text.into()))
     }
 }
 

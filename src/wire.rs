@@ -5,6 +5,7 @@
 //!   `null` if there is none; reading, missing metadata is none. Missing `data` is an error.
 //! - `seq_no`, `origin` and `meta` are absent when not set.
 //! - Unknown fields are ignored. Unknown kinds and actions, and arrays in place of objects, are errors.
+//! - An [`EntityEvent`] or a [`LinkEvent`] by itself is written without `kind`, and read with it or without.
 //! - Timestamps are RFC 3339 in UTC with 3 or 9 digits of a second. Ids are 36 characters.
 
 use crate::{
@@ -22,47 +23,128 @@ use uuid::Uuid;
 impl Serialize for FrameworkEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", self.event_kind().as_str())?;
-        map.serialize_entry("action", self.action().as_str())?;
-        match self.ends() {
-            None => {
-                map.serialize_entry("entity_type", self.type_name())?;
-                map.serialize_entry("entity_id", &self.entity_id())?;
-                if let Some(data) = self.payload() {
-                    map.serialize_entry("data", data)?;
-                }
-            }
-            Some((source, target)) => {
-                map.serialize_entry("link_type", self.type_name())?;
-                map.serialize_entry("link_id", &self.entity_id())?;
-                map.serialize_entry("source_id", &source)?;
-                map.serialize_entry("target_id", &target)?;
-                if self.action() != Action::Deleted {
-                    map.serialize_entry("metadata", &self.payload())?;
-                }
-            }
+        map.serialize_entry("kind", &self.event_kind())?;
+        match self {
+            FrameworkEvent::Entity(event) => write_entity(event, &mut map)?,
+            FrameworkEvent::Link(event) => write_link(event, &mut map)?,
         }
         map.end()
     }
 }
 
+impl Serialize for EntityEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        write_entity(self, &mut map)?;
+        map.end()
+    }
+}
+
+impl Serialize for LinkEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        write_link(self, &mut map)?;
+        map.end()
+    }
+}
+
+fn write_entity<M: SerializeMap>(event: &EntityEvent, map: &mut M) -> Result<(), M::Error> {
+    map.serialize_entry("action", &event.action())?;
+    let (entity_type, entity_id, data) = match event {
+        EntityEvent::Created { entity_type, entity_id, data }
+        | EntityEvent::Updated { entity_type, entity_id, data } => {
+            (entity_type, entity_id, Some(data))
+        }
+        EntityEvent::Deleted { entity_type, entity_id } => (entity_type, entity_id, None),
+    };
+    map.serialize_entry("entity_type", entity_type)?;
+    map.serialize_entry("entity_id", entity_id.as_hyphenated())?;
+    data.map_or(Ok(()), |data| map.serialize_entry("data", data))
+}
+
+fn write_link<M: SerializeMap>(event: &LinkEvent, map: &mut M) -> Result<(), M::Error> {
+    map.serialize_entry("action", &event.action())?;
+    let (link_type, link_id, ends, metadata) = match event {
+        LinkEvent::Created { link_type, link_id, source_id, target_id, metadata }
+        | LinkEvent::Updated { link_type, link_id, source_id, target_id, metadata } => {
+            (link_type, link_id, (source_id, target_id), Some(metadata))
+        }
+        LinkEvent::Deleted { link_type, link_id, source_id, target_id } => {
+            (link_type, link_id, (source_id, target_id), None)
+        }
+    };
+    map.serialize_entry("link_type", link_type)?;
+    map.serialize_entry("link_id", link_id.as_hyphenated())?;
+    map.serialize_entry("source_id", ends.0.as_hyphenated())?;
+    map.serialize_entry("target_id", ends.1.as_hyphenated())?;
+    metadata.map_or(Ok(()), |metadata| map.serialize_entry("metadata", metadata))
+}
+
 impl<'de> Deserialize<'de> for FrameworkEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        object::<EventFields, D>(deserializer)?.try_into().map_err(D::Error::custom)
+        let fields = object::<EventFields, D>(deserializer)?;
+        match fields.kind {
+            Some(EventKind::Entity) => fields.entity().map(FrameworkEvent::Entity),
+            Some(EventKind::Link) => fields.link().map(FrameworkEvent::Link),
+            None => Err("the event has no kind".into()),
+        }
+        .map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for EntityEvent {
+    /// Reads what a [`FrameworkEvent`] about an entity is written as, with its `kind` or without.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = object::<EventFields, D>(deserializer)?;
+        fields.is_of(EventKind::Entity).and_then(|()| fields.entity()).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for LinkEvent {
+    /// Reads what a [`FrameworkEvent`] about a link is written as, with its `kind` or without.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = object::<EventFields, D>(deserializer)?;
+        fields.is_of(EventKind::Link).and_then(|()| fields.link()).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for EventKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = Cow::<str>::deserialize(deserializer)?;
+        tag.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = Cow::<str>::deserialize(deserializer)?;
+        tag.parse().map_err(D::Error::custom)
     }
 }
 
 impl Serialize for EventEnvelope {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("id", self.id.as_hyphenated())?;
         map.serialize_entry("timestamp", &format_timestamp(self.timestamp))?;
         map.serialize_entry("event", &self.event)?;
         if let Some(seq_no) = &self.seq_no {
             map.serialize_entry("seq_no", seq_no)?;
         }
         if let Some(origin) = &self.origin {
-            map.serialize_entry("origin", origin)?;
+            map.serialize_entry("origin", origin.as_hyphenated())?;
         }
         if let Some(meta) = &self.meta {
             map.serialize_entry("meta", meta)?;
@@ -92,8 +174,8 @@ impl<'de> Deserialize<'de> for EventEnvelope {
 /// ignored, whatever they hold.
 #[derive(Deserialize)]
 struct EventFields {
-    kind: String,
-    action: String,
+    kind: Option<EventKind>,
+    action: Action,
     #[serde(default, deserialize_with = "present")]
     entity_type: Option<Json>,
     #[serde(default, deserialize_with = "present")]
@@ -122,31 +204,28 @@ struct EnvelopeFields {
     meta: Option<Json>,
 }
 
-impl TryFrom<EventFields> for FrameworkEvent {
-    type Error = String;
-
-    fn try_from(fields: EventFields) -> Result<Self, String> {
-        let action = Action::from_tag(&fields.action)
-            .ok_or_else(|| format!("unknown action \"{}\"", fields.action))?;
-        let text = |value: &Option<Json>, name| given::<String>(value, name);
-        let id = |value: &Option<Json>, name| given::<Id>(value, name).map(|id| id.0);
-        match EventKind::from_tag(&fields.kind) {
-            Some(EventKind::Entity) => {
-                let entity_type = text(&fields.entity_type, "entity_type")?;
-                let entity_id = id(&fields.entity_id, "entity_id")?;
-                let data = || fields.data.ok_or("the event has no data");
-                Ok(EntityEvent::assemble(action, entity_type, entity_id, data)?.into())
-            }
-            Some(EventKind::Link) => {
-                let link_type = text(&fields.link_type, "link_type")?;
-                let link_id = id(&fields.link_id, "link_id")?;
-                let source = id(&fields.source_id, "source_id")?;
-                let target = id(&fields.target_id, "target_id")?;
-                let (ends, metadata) = ((source, target), fields.metadata);
-                Ok(LinkEvent::assemble(action, link_type, link_id, ends, metadata).into())
-            }
-            None => Err(format!("unknown kind \"{}\"", fields.kind)),
+impl EventFields {
+    /// Refuses another kind than this one; none may be said.
+    fn is_of(&self, kind: EventKind) -> Result<(), String> {
+        match self.kind.filter(|said| *said != kind) {
+            Some(said) => Err(format!("the event's kind is \"{said}\", but has to be \"{kind}\"")),
+            None => Ok(()),
         }
+    }
+
+    fn entity(self) -> Result<EntityEvent, String> {
+        let entity_type = given::<String>(&self.entity_type, "entity_type")?;
+        let Id(entity_id) = given(&self.entity_id, "entity_id")?;
+        let data = || self.data.ok_or("the event has no data".into());
+        EntityEvent::assemble(self.action, entity_type, entity_id, data)
+    }
+
+    fn link(self) -> Result<LinkEvent, String> {
+        let link_type = given::<String>(&self.link_type, "link_type")?;
+        let id = |value: &Option<Json>, name| given::<Id>(value, name).map(|id| id.0);
+        let link_id = id(&self.link_id, "link_id")?;
+        let ends = (id(&self.source_id, "source_id")?, id(&self.target_id, "target_id")?);
+        Ok(LinkEvent::assemble(self.action, link_type, link_id, ends, self.metadata))
     }
 }
 

@@ -12,6 +12,8 @@
 //!   What the platform fails, it fails for the whole group. A log that panics fails the whole group, of which nobody knows
 //!   what is stored, and nothing that comes after.
 //! - A driver appends what is left when the last handle is gone, and ends then.
+//! - What is queued for a log that is immediate is appended by the call that queued it, if there is no driver, or if it makes
+//!   a group full. If another thread is in the midst of an append, that thread goes on with the next.
 
 use crate::log::segment::MAX_EVENTS;
 use crate::log::{Batch, EventLog};
@@ -27,6 +29,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Waker};
 
 type InFlight = Shared<BoxFuture<'static, ()>>;
 
@@ -91,16 +94,24 @@ impl Handle {
         Handle(Arc::new(Writer::new(log)))
     }
 
-    /// Queues an event if there is room for it within `limits`. If there is not, it has failed: the outcome is there.
+    /// Queues an event if the model allows it and there is room for it within `limits`. If not, it has failed: the outcome is
+    /// there.
     pub(crate) fn push(self: &Arc<Self>, envelope: EventEnvelope, limits: Load) -> Pending {
         let (settle, outcome) = oneshot::channel();
         let writer = self.clone();
+        let refuse = |settle: oneshot::Sender<_>, error| {
+            // The receiver is still here.
+            let _ = settle.send(Err(error));
+        };
+        if let Err(error) = envelope.check() {
+            refuse(settle, error);
+            return Pending { is_queued: false, writer, outcome };
+        }
         let mut state = self.lock();
         let Load { events, bytes } = state.load;
         let load = Load { events: events + 1, bytes: bytes + envelope.text_bytes() };
         if events > 0 && (load.events > limits.events || load.bytes > limits.bytes) {
-            // The receiver is still here.
-            let _ = settle.send(Err(Error::QueueFull { events, bytes }));
+            refuse(settle, Error::QueueFull { events, bytes });
             return Pending { is_queued: false, writer, outcome };
         }
         state.load = load;
@@ -147,7 +158,23 @@ impl Writer {
         {
             append.await;
         }
+        self.help();
         self.lock().unreported.take().map_or(Ok(()), Err)
+    }
+
+    /// Appends what is queued if the log does that at once, unless there is a driver with little to do.
+    pub(crate) fn help(self: &Arc<Self>) {
+        let has_driver = self.idle.receiver_count() > 0;
+        if !self.log.is_immediate() || (has_driver && self.lock().queue.len() < MAX_EVENTS) {
+            return;
+        }
+        let mut nobody = Context::from_waker(Waker::noop());
+        while let Some(mut append) = self.next_append() {
+            if append.poll_unpin(&mut nobody).is_pending() {
+                // Somebody else is polling it right now, and comes here when that is done.
+                return;
+            }
+        }
     }
 
     pub(crate) fn driver(self: &Arc<Self>) -> Driver {
@@ -245,7 +272,10 @@ impl Pending {
     pub(crate) async fn settled(mut self) -> Result<SeqNo> {
         loop {
             match self.outcome.try_recv() {
-                Ok(Some(outcome)) => return outcome,
+                Ok(Some(outcome)) => {
+                    self.writer.help();
+                    return outcome;
+                }
                 Ok(None) => {}
                 Err(oneshot::Canceled) => return Err(Error::closed()),
             }

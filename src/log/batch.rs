@@ -20,6 +20,7 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
+#[must_use = "a batch does nothing until it is appended"]
 pub struct Batch {
     /// Full segments.
     full: Vec<Draft>,

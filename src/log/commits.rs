@@ -7,13 +7,17 @@ pub use notice::Notice;
 use super::Segment;
 use crate::RecvError;
 use async_broadcast::{InactiveReceiver, Receiver, Sender, TryRecvError};
+use futures::Stream;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 /// How many commits a listener may fall behind before it goes back to reading.
 const CAPACITY: usize = 16;
 
 /// What a log tells its listeners.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Commit {
     /// These events have become durable, through this handle of the log or a clone.
     Stored(Arc<Segment>),
@@ -22,7 +26,10 @@ pub enum Commit {
 }
 
 /// What a log commits, in order, from the moment of listening.
+///
+/// As a stream it ends once the log is closed.
 #[derive(Debug)]
+#[must_use = "commits are only told to who receives them"]
 pub struct Commits(Receiver<Commit>);
 
 impl Commits {
@@ -37,7 +44,7 @@ impl Commits {
     ///
     /// Dropping the future loses nothing.
     pub async fn recv(&mut self) -> Result<Commit, RecvError> {
-        self.0.recv_direct().await.map_err(RecvError::from)
+        self.0.recv_direct().await.map_err(RecvError::of)
     }
 
     /// The next commit if there is one by now.
@@ -52,6 +59,15 @@ impl Commits {
             Err(TryRecvError::Overflowed(missed)) => Some(Err(RecvError::Lagged(missed))),
             Err(TryRecvError::Closed) => Some(Err(RecvError::Closed)),
         }
+    }
+}
+
+impl Stream for Commits {
+    type Item = Result<Commit, RecvError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let commit = ready!(Pin::new(&mut self.0).poll_recv(cx));
+        Poll::Ready(commit.map(|commit| commit.map_err(RecvError::of)))
     }
 }
 

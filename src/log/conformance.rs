@@ -1,5 +1,12 @@
 //! What every back end has to do, as a suite of scenarios that its tests run.
 //!
+//! It is there with the feature `conformance`, which is for the tests of back ends alone:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! everbus = { version = "0.1", features = ["conformance"] }
+//! ```
+//!
 //! A new back end implements [`Harness`] and names the scenarios in its tests by
 //! [`for_each_scenario!`](crate::for_each_scenario); each scenario opens a log of its own and panics
 //! with what went wrong.

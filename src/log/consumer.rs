@@ -4,6 +4,7 @@ use super::head::Bounds;
 use super::segment::Checksum;
 use super::store::Bytes;
 use crate::{Error, Result, SeekPosition, SeqNo, Uuid};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The most bytes of UTF-8 that a consumer's name may have. It has at least one.
@@ -41,6 +42,7 @@ const IS_NEW: u64 = 4;
 
 /// A change of a consumer's position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CursorChange {
     /// Creates the consumer, at the beginning, if it isn't there.
     Register,
@@ -72,7 +74,8 @@ pub struct CursorMove {
 }
 
 /// A consumer as it is listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ConsumerInfo {
     /// Its name.
     pub name: String,

@@ -10,11 +10,12 @@ pub(super) use sequence::Sequenced;
 use super::segment::{Checksum, Segment};
 use super::store::Bytes;
 use crate::{Error, Result, SeqNo};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The first and the last number of a log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
     /// The first stored event's number, `None` if nothing is stored.
     pub first: Option<SeqNo>,
@@ -32,7 +33,8 @@ impl Bounds {
 }
 
 /// How much a log holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Stats {
     /// How many events are stored.
     pub events: u64,

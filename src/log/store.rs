@@ -369,7 +369,7 @@ pub trait Operation: Any + MaybeSend {
 }
 
 /// Where a log keeps its records: a back end. See the [module](self) for what it guarantees, and
-/// [`conformance`](super::conformance) for the tests that prove it.
+/// the feature `conformance` for the tests that prove it.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait Store: fmt::Debug + MaybeSend + MaybeSync {
@@ -399,6 +399,12 @@ pub trait Store: fmt::Debug + MaybeSend + MaybeSync {
     /// Undoes what is running, and begins it anew once this process runs on: it is about to stand still, and others would wait
     /// for it. Nothing to do for a store whose transactions wait for nothing.
     fn interrupt(&self) {}
+
+    /// Whether operations are done when their future is first polled, whoever polls it: see
+    /// [`EventLog::is_immediate`](crate::EventLog::is_immediate).
+    fn is_immediate(&self) -> bool {
+        false
+    }
 
     /// Whom to tell, at most once, if it is closed for good from outside. A store that can't be has nothing to do here.
     fn on_closed(&self, _tell: Callback<Error>) {}

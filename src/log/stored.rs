@@ -270,6 +270,10 @@ impl EventLog for StoredLog {
         self.make(self.0.ledger.finding(time)).await
     }
 
+    fn is_immediate(&self) -> bool {
+        self.0.store.is_immediate()
+    }
+
     fn commits(&self) -> Commits {
         self.0.ledger.listen()
     }

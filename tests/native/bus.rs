@@ -51,6 +51,21 @@ fn a_capacity_of_zero_is_refused() {
     EventBus::new(0);
 }
 
+#[test]
+fn printing_a_bus_shows_nothing_of_what_is_published() {
+    let bus = EventBus::new(4).with_event_log(Arc::new(StoredLog::default()));
+    let receiver = bus.subscribe();
+    let secret = EntityEvent::Created {
+        entity_type: "secret".into(),
+        entity_id: Uuid::nil(),
+        data: Json::new("secret").expect("it is JSON"),
+    };
+    let receipt = bus.publish_tracked(secret);
+    let printed = format!("{bus:?} {receiver:?} {receipt:?}");
+    assert!(!printed.contains("secret"), "{printed}");
+    assert!(printed.contains("receivers: 1") && printed.contains("StoredLog"), "{printed}");
+}
+
 proptest! {
     /// Against a model: a queue that drops its oldest and counts.
     #[test]
@@ -197,6 +212,8 @@ fn an_event_that_is_refused_fails_alone_and_is_reported() {
 fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
     let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log.clone()).with_queue_limit(2, 100);
+    // Nobody polls it, so everything waits for the receipts and for flush.
+    let _driver = bus.drive();
     let mut receiver = bus.subscribe();
     block_on(async {
         let first = bus.publish_tracked(event(1));
@@ -222,6 +239,7 @@ fn what_does_not_fit_into_the_queue_is_refused_and_nobody_gets_it() {
 fn the_text_that_waits_is_limited_too() {
     let log = Arc::new(StoredLog::default());
     let bus = EventBus::new(4).with_event_log(log).with_queue_limit(10, 100);
+    let _driver = bus.drive();
     let large = |length: usize| EntityEvent::Created {
         entity_type: "thing".into(),
         entity_id: Uuid::nil(),

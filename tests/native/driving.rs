@@ -4,10 +4,11 @@
 use crate::hooked::{Hook, Hooked, Operation};
 use async_trait::async_trait;
 use everbus::{
-    EntityEvent, Error, EventBus, EventLog, FrameworkEvent, Receipt, Result, StoredLog, Uuid,
+    EntityEvent, Error, EventBus, EventLog, FrameworkEvent, Query, Receipt, Result, StoredLog, Uuid,
 };
+use futures::FutureExt;
 use futures::executor::block_on;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
 
@@ -32,6 +33,123 @@ fn what_was_published_before_the_last_handle_went_is_appended_by_its_driver() {
     drop((bus, receipt));
     block_on(driver);
     assert_eq!(block_on(last(&*log)), Some(2500));
+}
+
+async fn stored(log: &dyn EventLog) -> Vec<u64> {
+    let query = Query { limit: usize::MAX, ..Query::default() };
+    let page = log.read(&query).await.expect("it works");
+    assert_eq!(page.resume, None);
+    page.envelopes().map(|envelope| envelope.event.entity_id().as_u64_pair().1).collect()
+}
+
+#[test]
+fn a_log_in_memory_has_what_is_published_though_nobody_drives_the_bus() {
+    let log = Arc::new(StoredLog::default());
+    let bus = EventBus::new(1).with_event_log(log.clone()).with_queue_limit(1, 1);
+    let mut receiver = bus.subscribe();
+    for n in 1..=5000 {
+        assert_eq!(bus.publish(event(n)), 1, "event {n}");
+        assert_eq!(receiver.recv().now_or_never().map(|received| received.is_ok()), Some(true));
+        assert_eq!(block_on(last(&*log)), Some(n));
+    }
+    assert!(block_on(stored(&*log)).into_iter().eq(1..=5000));
+}
+
+#[test]
+fn a_driver_that_nobody_polls_gets_what_is_less_than_a_group() {
+    let log = Arc::new(StoredLog::default());
+    let bus = EventBus::default().with_event_log(log.clone());
+    let driver = bus.drive();
+    for n in 1..=2500 {
+        bus.publish(event(n));
+    }
+    assert_eq!(block_on(last(&*log)), Some(2000));
+    assert_eq!(block_on(log.stats()).expect("it works").segments, 2);
+    drop(driver);
+    bus.publish(event(2501));
+    assert!(block_on(stored(&*log)).into_iter().eq(1..=2501));
+}
+
+#[test]
+fn what_threads_publish_at_once_waits_for_nobody() {
+    for round in 0..300 {
+        let log = Arc::new(StoredLog::default());
+        let bus = EventBus::default().with_event_log(log.clone());
+        std::thread::scope(|threads| {
+            for thread in 0..3 {
+                let bus = &bus;
+                threads.spawn(move || {
+                    for n in 0..20 {
+                        match thread {
+                            0 => drop(bus.publish(event(n))),
+                            1 => block_on(bus.flush()).expect("it works"),
+                            _ => {
+                                let receipt = bus.publish_tracked(event(n));
+                                assert!(block_on(receipt.committed()).is_ok());
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(block_on(last(&*log)), Some(40), "round {round}");
+    }
+}
+
+/// Publishes a further event during each of its first appends.
+#[derive(Clone, Debug, Default)]
+struct Answering(Arc<OnceLock<EventBus>>, Arc<AtomicU64>);
+
+#[async_trait]
+impl Hook for Answering {
+    async fn before(&self, operation: Operation<'_>) -> Result<()> {
+        if let (Operation::Append(_), Some(bus)) = (operation, self.0.get()) {
+            let n = self.1.fetch_add(1, Ordering::Relaxed) + 2;
+            if n <= 5 {
+                bus.publish(event(n));
+            }
+        }
+        Ok(())
+    }
+    fn is_immediate(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_is_published_during_an_append_is_appended_after_it() {
+    let log = Arc::new(Hooked::<Answering>::default());
+    let bus = EventBus::default().with_event_log(log.clone());
+    log.hook.0.set(bus.clone()).expect("it is set once");
+    bus.publish(event(1));
+    assert_eq!(block_on(stored(&log.log)), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn who_appends_for_others_goes_on_with_what_came_meanwhile() {
+    for flushes in [true, false] {
+        let log = Arc::new(Hooked::<Answering>::default());
+        let bus = EventBus::default().with_event_log(log.clone());
+        log.hook.0.set(bus.clone()).expect("it is set once");
+        let driver = bus.drive();
+        let receipt = bus.publish_tracked(event(1));
+        drop(driver);
+        if flushes {
+            block_on(bus.flush()).expect("it works");
+        } else {
+            block_on(receipt.committed()).expect("it works");
+        }
+        assert_eq!(block_on(stored(&log.log)), [1, 2, 3, 4, 5]);
+    }
+}
+
+#[test]
+fn a_log_that_takes_its_time_is_left_to_who_drives_the_bus() {
+    let log = Arc::new(Hooked::<Panicking>::default());
+    let bus = EventBus::default().with_event_log(log.clone());
+    bus.publish(event(1));
+    assert!(!log.hook.0.load(Ordering::Relaxed), "nobody has asked it yet");
+    block_on(bus.flush()).expect_err("it panics");
 }
 
 /// Publishes another event whenever something is appended.

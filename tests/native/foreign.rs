@@ -180,7 +180,10 @@ impl EventLog for Foreign {
         let segments = &records.segments;
         let events = segments.iter().map(|segment| span(segment)).sum();
         let (bytes, bounds) = (bytes(segments), records.bounds());
-        Ok(Stats { events, segments: segments.len() as u64, bytes, bounds })
+        let mut stats = Stats::default();
+        (stats.events, stats.segments) = (events, segments.len() as u64);
+        (stats.bytes, stats.bounds) = (bytes, bounds);
+        Ok(stats)
     }
 
     async fn trim(&self, before: SeqNo) -> Result<Bounds> {

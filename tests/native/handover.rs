@@ -11,6 +11,7 @@ use everbus::{
     Batch, EntityEvent, EventEnvelope, EventLog, Filter, Query, Result, SeekPosition, SeqNo,
     StoredLog, Subscription, Timestamp, Uuid,
 };
+use futures::StreamExt;
 use futures::executor::block_on;
 use futures::task::{ArcWake, waker};
 use proptest::prelude::*;
@@ -105,6 +106,7 @@ async fn read(
     position: SeekPosition,
     filter: Filter,
     catches_up: bool,
+    streams: bool,
     reading: Arc<Mutex<Reading>>,
 ) {
     let handle = log.handle();
@@ -133,6 +135,13 @@ async fn read(
         }
         let mut reading = reading();
         reading.caught_up = Some(reading.numbers.len());
+    }
+    if streams {
+        // What one poll has begun the next goes on with.
+        let mut events = std::pin::pin!(subscription);
+        loop {
+            keep(events.as_mut().next().await);
+        }
     }
     loop {
         // Every other call is dropped after one poll, at whatever point it has reached.
@@ -236,6 +245,7 @@ proptest! {
         position in positions(),
         filtered in any::<bool>(),
         catches_up in any::<bool>(),
+        streams in any::<bool>(),
         schedule in proptest::collection::vec(0..3usize, 0..150),
     ) {
         let log = Hooked::<Slow>::default();
@@ -257,7 +267,8 @@ proptest! {
             Box::pin(write(log.clone(), b.clone(), 2000)),
         ];
         let reader = read(
-            log.clone(), beginning, position, filter.clone(), catches_up, Arc::clone(&reading),
+            log.clone(), beginning, position, filter.clone(), catches_up, streams,
+            Arc::clone(&reading),
         );
         let reader = Box::pin(reader);
         run(writers, reader, &schedule);

@@ -23,6 +23,10 @@ pub(crate) trait Hook: Clone + Debug + Send + Sync + 'static {
         Ok(())
     }
     async fn after(&self, _operation: Operation<'_>) {}
+    /// Whether nothing of it takes time.
+    fn is_immediate(&self) -> bool {
+        false
+    }
     /// What is read instead.
     fn query(&self, query: &Query) -> Query {
         query.clone()
@@ -77,6 +81,9 @@ impl<H: Hook> EventLog for Hooked<H> {
     }
     async fn surplus(&self, retention: &Retention, now: Timestamp) -> Result<Option<Surplus>> {
         around!(self, Operation::Other, self.log.surplus(retention, now))
+    }
+    fn is_immediate(&self) -> bool {
+        self.hook.is_immediate()
     }
     fn commits(&self) -> Commits {
         self.log.commits()

@@ -69,7 +69,7 @@ fn accept(event: &Value) -> Result<FrameworkEvent, String> {
     let event: FrameworkEvent =
         serde_json::from_str(&event.to_string()).map_err(|error| error.to_string())?;
     let envelope = EventEnvelope::new(event.clone(), &*everbus::env::system());
-    Batch::of([&envelope]).map_err(|error| error.to_string())?;
+    drop(Batch::of([&envelope]).map_err(|error| error.to_string())?);
     Ok(event)
 }
 

@@ -168,7 +168,7 @@ pub async fn seeking_moves_the_next_subscription(harness: impl Harness) {
 pub async fn consumers_are_listed_with_their_lag(harness: impl Harness) {
     let log = harness.open().await;
     fill(&*log, 5).await;
-    log.subscribe("b", SeekPosition::Latest).await.expect("it works");
+    drop(log.subscribe("b", SeekPosition::Latest).await.expect("it works"));
     log.ack("a", seq(3)).await.expect("it works");
     let info = |name: &str, acked: Option<u64>, lag| ConsumerInfo {
         name: name.into(),
@@ -259,7 +259,7 @@ pub async fn a_claim_goes_on_after_what_was_acknowledged(harness: impl Harness) 
     log.ack("put back", seq(3)).await.expect("it works");
     log.seek("put back", SeekPosition::Beginning).await.expect("it works");
     log.seek("sought", SeekPosition::Sequence(0)).await.expect("it works");
-    log.subscribe("subscribed", SeekPosition::Beginning).await.expect("it works");
+    drop(log.subscribe("subscribed", SeekPosition::Beginning).await.expect("it works"));
     let latest = SeekPosition::Latest;
     let mut new = take_over(&*log, "new", 1, latest).await.expect("it works");
     log.append(sample(6)).await.expect("it works");

@@ -73,7 +73,7 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidPosition`](crate::Error::InvalidPosition) past the largest number.
+    /// [`Error::InvalidPosition`] past the largest number.
     pub fn into_segments(self, first: SeqNo) -> Result<Vec<Segment>> {
         let before = Head { last: first.get() - 1, ..Head::new(Uuid::nil()) };
         let known = vec![Known::New; self.len()];

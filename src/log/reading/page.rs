@@ -74,6 +74,7 @@ impl Chunk {
 
 /// Stored events, as many as one reading step gives.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Page {
     /// The events that matched, by segment.
     pub chunks: Vec<Chunk>,

@@ -20,6 +20,7 @@ pub struct Start {
 
 /// Whom a position is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reader {
     /// Somebody without a name: the position after the last acknowledged one is the beginning.
     Nameless,

@@ -12,35 +12,44 @@ use crate::log::EventLog;
 use crate::log::commits::{Commit, Commits};
 use crate::log::consumer::{Claim, Cursor};
 use crate::log::segment::MAX_EVENTS;
+use crate::platform::BoxFuture;
 use crate::{Error, EventEnvelope, Filter, RecvError, Result, SeekPosition, SeqNo, Uuid};
+use futures::{Stream, StreamExt};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
 /// How many events a subscription that is behind reads at once.
 const READ_AHEAD: usize = 10 * MAX_EVENTS;
 
 /// Stored events, then live ones: in order, without a gap or a duplicate, until the log is closed.
 ///
+/// As a stream it gives what [`next`](Self::next) does. What a stream has begun to read goes on when it is polled again.
+///
 /// # Examples
 ///
-/// As a stream, for the combinators of `futures`:
+/// With the combinators of `futures`:
 ///
 /// ```
 /// use everbus::{EntityEvent, EventEnvelope, EventLog, StoredLog, SeekPosition, Uuid};
-/// use futures::{TryStreamExt, stream};
+/// use futures::{StreamExt, TryStreamExt};
 ///
 /// # futures::executor::block_on(async {
 /// let log = StoredLog::default();
-/// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(1) };
+/// # for n in 1..=3 {
+/// # let event = EntityEvent::Deleted { entity_type: "order".into(), entity_id: Uuid::from_u128(n) };
 /// # log.append(EventEnvelope::new(event.into(), &*everbus::env::system())).await?;
+/// # }
 /// let subscription = log.subscribe("mailer", SeekPosition::LastAcknowledged).await?;
-/// let events = stream::unfold(subscription, async |mut s| Some((s.next().await?, s)));
-/// let first = std::pin::pin!(events).try_next().await?.expect("the log is open");
-/// assert_eq!(first.seq_no.map(u64::from), Some(1));
+/// let numbers = subscription.map_ok(|envelope| envelope.seq_no.map(u64::from)).take(2);
+/// assert_eq!(numbers.try_collect::<Vec<_>>().await?, [Some(1), Some(2)]);
 /// # Ok::<(), everbus::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug)]
+#[must_use = "a subscription does nothing until it is asked for the next event"]
 pub struct Subscription {
     log: Arc<dyn EventLog>,
     commits: Commits,
@@ -49,7 +58,12 @@ pub struct Subscription {
     claim: Option<Claim>,
     /// The events of the chunk that [`next`](Self::next) is giving out.
     open: Option<(Chunk, usize)>,
+    reading: Reading,
 }
+
+/// The page that is being read. Only the subscription itself gets at it: the mutex is for sharing references between threads.
+#[derive(Default)]
+struct Reading(Mutex<Option<BoxFuture<'static, Result<Page>>>>);
 
 impl Subscription {
     /// Subscribes to the events of `log` that match `filter`. Without a consumer's name there is no
@@ -138,7 +152,8 @@ impl Subscription {
         let Cursor { next, claim, .. } = log.start(Start { reader, position, seen: None }).await?;
         let following = Following::from(next, filter);
         let claim = claim.filter(|_| is_exclusive);
-        Ok(Subscription { log, commits, following, claim, open: None })
+        let reading = Reading::default();
+        Ok(Subscription { log, commits, following, claim, open: None, reading })
     }
 
     /// The claim that it was opened with: what it gives is acknowledged under it. `None` if it isn't
@@ -205,20 +220,30 @@ impl Subscription {
     }
 
     async fn next_within(&mut self, last: u64) -> Option<Result<EventEnvelope>> {
+        let waiting = Waiting(self);
+        poll_fn(|cx| waiting.0.poll_next_within(cx, last)).await
+    }
+
+    fn poll_next_within(
+        &mut self,
+        cx: &mut Context<'_>,
+        last: u64,
+    ) -> Poll<Option<Result<EventEnvelope>>> {
         loop {
             if let Some((chunk, given)) = &mut self.open {
                 if let Some(row) = chunk.rows.get(*given) {
                     if chunk.segment.seq_no(row).get() > last {
-                        return None;
+                        return Poll::Ready(None);
                     }
                     *given += 1;
-                    return Some(Ok(chunk.segment.envelope(row)));
+                    return Poll::Ready(Some(Ok(chunk.segment.envelope(row))));
                 }
                 self.open = None;
             }
-            match self.next_chunk_within(last).await? {
-                Ok(chunk) => self.open = Some((chunk, 0)),
-                Err(error) => return Some(Err(error)),
+            match ready!(self.poll_chunk_within(cx, last)) {
+                Some(Ok(chunk)) => self.open = Some((chunk, 0)),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
         }
     }
@@ -233,32 +258,77 @@ impl Subscription {
     ///
     /// As [`next`](Self::next).
     pub async fn next_chunk(&mut self) -> Option<Result<Chunk>> {
-        self.next_chunk_within(u64::MAX).await
+        let waiting = Waiting(self);
+        poll_fn(|cx| waiting.0.poll_chunk_within(cx, u64::MAX)).await
     }
 
-    async fn next_chunk_within(&mut self, last: u64) -> Option<Result<Chunk>> {
+    fn poll_chunk_within(
+        &mut self,
+        cx: &mut Context<'_>,
+        last: u64,
+    ) -> Poll<Option<Result<Chunk>>> {
         loop {
+            let reading = self.reading.get_mut();
+            if let Some(read) = reading {
+                let page = ready!(read.as_mut().poll(cx));
+                *reading = None;
+                match page.and_then(|page| self.following.read(page)) {
+                    Ok(()) => {}
+                    Err(Error::Closed(_)) => return Poll::Ready(None),
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                }
+            }
             if self.following.has_passed(last) {
-                return None;
+                return Poll::Ready(None);
             }
             match self.following.wants() {
-                Wants::Nothing(chunk) => return Some(Ok(chunk)),
-                Wants::Page(query) => match self.log.read(&query).await {
-                    Ok(page) => match self.following.read(page) {
-                        Ok(()) => {}
-                        Err(error) => return Some(Err(error)),
-                    },
-                    Err(Error::Closed(_)) => return None,
-                    Err(error) => return Some(Err(error)),
-                },
+                Wants::Nothing(chunk) => return Poll::Ready(Some(Ok(chunk))),
+                Wants::Page(query) => {
+                    let log = self.log.clone();
+                    *self.reading.get_mut() = Some(Box::pin(async move { log.read(&query).await }));
+                }
                 Wants::Commit => {
-                    let commit = self.commits.recv().await;
-                    if !self.following.hear(commit) {
-                        return None;
+                    let commit = ready!(self.commits.poll_next_unpin(cx));
+                    if !self.following.hear(commit.unwrap_or(Err(RecvError::Closed))) {
+                        return Poll::Ready(None);
                     }
                 }
             }
         }
+    }
+}
+
+impl Reading {
+    fn get_mut(&mut self) -> &mut Option<BoxFuture<'static, Result<Page>>> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that waits for the subscription. When it is dropped it takes along what is being read: half read, that may hold
+/// what others wait for, and nobody would go on.
+struct Waiting<'a>(&'a mut Subscription);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        *self.0.reading.get_mut() = None;
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Result<EventEnvelope>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_next_within(cx, u64::MAX)
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("log", &self.log)
+            .field("next", &self.following.next)
+            .field("claim", &self.claim)
+            .finish_non_exhaustive()
     }
 }
 

