@@ -140,7 +140,7 @@ impl StoredLog {
     ///
     /// # Errors
     ///
-    /// As [`EventLog::bounds`](crate::EventLog::bounds) and [`EventLog::append_batch`](crate::EventLog::append_batch).
+    /// As [`EventLog::bounds`] and [`EventLog::append_batch`].
     ///
     /// # Cancel safety
     ///
