@@ -247,4 +247,25 @@ export const mutants = [
     becomes: 'if (known[place] !== "") return known[place];',
     test: inNode("ids that differ in one digit are kept apart, however often they come"),
   },
+  {
+    breaks: "a page that stood still while its database was opened takes the answer to be too late",
+    file: "pkg/src/indexeddb/connection.ts",
+    text: 'if (request.readyState !== "done") giveUp(',
+    becomes: "giveUp(",
+    test: inBrowser("a page that stands still while it opens a new bus gets its log in IndexedDB all the same"),
+  },
+  {
+    breaks: "retention doesn't look at what was committed while it trimmed",
+    file: "pkg/src/log/retention.ts",
+    text: "if (this.#sinceCheck >= EVENTS_BETWEEN) void this.#check();",
+    becomes: "",
+    test: inNode("what is committed while the oldest segments go is looked at, too"),
+  },
+  {
+    breaks: "what the platform fails is tried by halves",
+    file: "pkg/src/publish/groups.ts",
+    text: "group.length <= 1 || !FOR_ONE.has(error.code)",
+    becomes: "group.length <= 1",
+    test: inBrowser("what the platform fails, it fails for all that waits, at once"),
+  },
 ];
