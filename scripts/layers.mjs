@@ -15,7 +15,7 @@ const PACKAGE = [
   ["values"],
   ["clock"],
   ["core", "events", "tabs"],
-  ["options"],
+  ["indexeddb", "options"],
   ["publish", "deliver"],
   ["consumers"],
   ["log"],
@@ -54,7 +54,7 @@ const LOG = [
 ];
 
 /** The rooms of the web layer. */
-const WEB = [["env", "error"], ["convert"], ["idb"], ["bindings"]];
+const WEB = [["env", "error"], ["call"], ["convert"], ["bindings", "store"]];
 
 /** The one place where the core asks for its platform: what `env::system` gives in WebAssembly. */
 const EXCEPT = { from: "src/env.rs", to: "src/web/env.rs" };

@@ -23,12 +23,12 @@ pub use commits::{Commit, CommitSender, Commits, Notice};
 pub use consumer::{Claim, ConsumerInfo, Cursor, CursorChange, CursorMove, MAX_NAME_BYTES};
 pub use head::{Appended, Bounds, IDEMPOTENCE_WINDOW, Stats};
 pub use reading::{Chunk, Page, PageBuilder, Query, Reader, Start, Subscription};
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "bindings", target_arch = "wasm32"))]
 pub(crate) use reading::{Following, Wants};
 pub use retention::{Retention, Surplus};
 pub use segment::Segment;
-#[cfg(target_arch = "wasm32")]
-pub(crate) use stored::Call;
+#[cfg(all(feature = "bindings", target_arch = "wasm32"))]
+pub(crate) use stored::{Call, Ledger};
 pub use stored::{Looked, StoredLog};
 pub use upkeep::{Concern, Upkeep};
 

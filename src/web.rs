@@ -1,24 +1,34 @@
 //! The web layer: the only place that knows JavaScript.
 //!
 //! Thin on purpose: it converts what comes in, calls the core, and converts what goes out. The
-//! npm package's TypeScript is the only caller of the bindings.
+//! npm package's TypeScript is the only caller of the bindings, which are there with the feature `bindings`; with `js-store`
+//! there is [`JsStore`], by which a log in Rust is in a store that JavaScript has.
 //!
 //! # Invariants
 //!
 //! - Nothing here panics: no `unwrap`, no `expect`, no indexing.
 //! - Nothing is borrowed while JavaScript runs.
-//! - A transaction of IndexedDB never spans an `.await` but the one for its end.
 
-#![expect(
-    unreachable_pub,
-    reason = "exports to JavaScript are public, whatever module they are in"
+#![cfg_attr(
+    feature = "bindings",
+    expect(
+        unreachable_pub,
+        reason = "exports to JavaScript are public, whatever module they are in"
+    )
 )]
 
+#[cfg(feature = "bindings")]
 mod bindings;
+#[cfg(any(feature = "bindings", feature = "js-store"))]
+mod call;
+#[cfg(feature = "bindings")]
 mod convert;
 mod env;
+#[cfg(any(feature = "bindings", feature = "js-store"))]
 mod error;
-mod idb;
+#[cfg(feature = "js-store")]
+mod store;
 
 pub(crate) use env::WebEnv;
-pub use idb::{IndexedDbStore, delete};
+#[cfg(feature = "js-store")]
+pub use store::{JsDriver, JsStore};

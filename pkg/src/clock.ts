@@ -6,8 +6,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment, for comparing: monotonic where the platform has such a clock. */
   elapsed(): number;
-  /** Calls once so many milliseconds have passed. Returns the way to call it off. */
-  after(ms: number, call: () => void): () => void;
+  /**
+   * Calls once so many milliseconds have passed. Returns the way to call it off. What is done in the background doesn't keep a
+   * process alive.
+   */
+  after(ms: number, call: () => void, inBackground?: boolean): () => void;
 }
 
 /**
@@ -17,18 +20,18 @@ export interface Clock {
 export const platformClock: Clock = {
   now() {
     const ms = Math.floor(Date.now());
+    if (ms >= FIRST_MS && ms <= LAST_MS) return ms;
     // One that doesn't know what time it is stands at the epoch.
-    return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, FIRST_MS), LAST_MS);
+    return Number.isNaN(ms) ? 0 : ms < FIRST_MS ? FIRST_MS : LAST_MS;
   },
 
   elapsed() {
     return typeof performance === "object" ? performance.now() : this.now();
   },
 
-  after(ms, call) {
+  after(ms, call, inBackground = false) {
     const timer = setTimeout(call, ms);
-    // In Node a timer would keep the process alive.
-    (timer as { unref?: () => void }).unref?.();
+    if (inBackground) (timer as { unref?: () => void }).unref?.();
     return () => clearTimeout(timer);
   },
 };

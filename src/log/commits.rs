@@ -6,7 +6,7 @@ pub use notice::Notice;
 
 use super::Segment;
 use crate::RecvError;
-use async_broadcast::{InactiveReceiver, Receiver, Sender};
+use async_broadcast::{InactiveReceiver, Receiver, Sender, TryRecvError};
 use futures::Stream;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -45,6 +45,20 @@ impl Commits {
     /// Dropping the future loses nothing.
     pub async fn recv(&mut self) -> Result<Commit, RecvError> {
         self.0.recv_direct().await.map_err(RecvError::of)
+    }
+
+    /// The next commit if there is one by now.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn try_recv(&mut self) -> Option<Result<Commit, RecvError>> {
+        match self.0.try_recv() {
+            Ok(commit) => Some(Ok(commit)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Overflowed(missed)) => Some(Err(RecvError::Lagged(missed))),
+            Err(TryRecvError::Closed) => Some(Err(RecvError::Closed)),
+        }
     }
 }
 

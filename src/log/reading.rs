@@ -10,6 +10,6 @@ pub use page::{Chunk, Page, PageBuilder, Query};
 pub(super) use start::start;
 pub use start::{Reader, Start};
 pub use subscription::Subscription;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(feature = "bindings", target_arch = "wasm32"))]
 pub(crate) use subscription::{Following, Wants};
 pub(super) use time::find as find_time;

@@ -1,56 +1,57 @@
 //! What the npm package's TypeScript calls. Private: nobody else sees these classes.
 //!
-//! Methods take `&self` and return promises: state that changes is behind shared handles, so a second
-//! call while one runs is safe.
+//! Nothing here waits: what has to be stored or found is a [`Call`], which the package's stores run.
 
 mod batch;
 mod cursor;
 
+use super::call::{Call, bytes};
 use super::error::to_js;
-use super::idb::{self, IndexedDbStore};
 use super::{WebEnv, convert};
 use crate::env::Env;
-use crate::log::store::{Key, Operation};
-use crate::log::{Call, Chunk, Looked, Reader, Retention, Start};
-use crate::log::{CursorChange, CursorMove};
-use crate::platform::BoxFuture;
-use crate::{Query, Result, SeqNo, StoredLog};
+use crate::log::store::{Key, MemoryStore, Table};
+use crate::log::{self, Chunk, CursorChange, CursorMove, Ledger, Looked, Reader, Retention, Start};
+use crate::{Error, Query, Result, SeqNo};
 use batch::Batch;
 use cursor::Cursor;
-use js_sys::{Array, Float64Array, Function, Promise, Uint8Array};
+use js_sys::{Array, Float64Array, Uint8Array};
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 
 /// An open log.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Log(StoredLog);
+pub struct Log {
+    ledger: Ledger,
+    /// Where it is, if that is in memory.
+    memory: Option<MemoryStore>,
+}
 
 #[wasm_bindgen]
 impl Log {
     /// A log in memory.
     pub fn memory() -> Log {
-        Log(StoredLog::in_memory(&WebEnv))
+        let (ledger, store) = Ledger::in_memory(&WebEnv);
+        Log { ledger, memory: Some(store) }
     }
 
-    /// A log in IndexedDB. `on_closed` gets the error if the log is closed for good from outside.
-    #[wasm_bindgen(js_name = indexeddb)]
-    pub fn indexed_db(name: String, on_closed: Function) -> Promise {
-        promise(async move {
-            let log = StoredLog::open(IndexedDbStore::new(&name), &WebEnv).await?;
-            log.on_closed(Box::new(move |error| {
-                // What the package's callback throws has nowhere to go.
-                let _ = on_closed.call1(&JsValue::NULL, &to_js(error));
-            }));
-            Ok(Log(log).into())
+    /// Opens the log in a store, and makes one if there is none: a call that gives a `Log`.
+    pub fn open() -> Call {
+        Call::new(Ledger::opening(&WebEnv), |done| {
+            Ok(Log { ledger: Ledger::opened(done)?, memory: None }.into())
         })
+    }
+
+    /// Runs a call of a log in memory.
+    pub fn run(&self, call: &mut Call) -> Result<(), JsValue> {
+        let store = self.memory.as_ref().ok_or_else(|| Error::storage("the log isn't in memory"));
+        store.and_then(|store| store.run_now(call.operation())).map_err(to_js)
     }
 
     /// Which log this is, as text.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> JsValue {
-        convert::id_text(self.0.id())
+        convert::id_text(self.ledger.id())
     }
 
     /// Appends a batch. Resolves to the first new number; if ids are checked, followed by each event's.
@@ -60,9 +61,9 @@ impl Log {
         expected: f64,
         check_ids: bool,
         strict: bool,
-    ) -> Result<Promise, JsValue> {
+    ) -> Result<Call, JsValue> {
         let batch = batch.finish(expected, check_ids, strict).map_err(to_js)?;
-        Ok(self.promise(self.0.appending(batch), move |appended| {
+        Ok(self.call(self.ledger.appending(batch), move |appended| {
             // What isn't looked up is new, unless it is found after a failure of which nobody was told.
             let first = appended.seq_nos.first().copied().filter(|_| !check_ids);
             let first = number(appended.first_new.or(first));
@@ -71,36 +72,21 @@ impl Log {
         }))
     }
 
-    /// Leaves a batch behind, at once, for whoever looks next. With `elsewhere` nothing is written, and the record returned:
-    /// its key and its bytes.
-    pub fn part(
-        &self,
-        batch: Batch,
-        expected: f64,
-        strict: bool,
-        elsewhere: bool,
-    ) -> Result<Option<Array>, JsValue> {
+    /// What leaves a batch behind for whoever looks next: the table, the key and the bytes of a record.
+    pub fn leave(&self, batch: Batch, expected: f64, strict: bool) -> Result<Array, JsValue> {
         let batch = batch.finish(expected, true, strict).map_err(to_js)?;
-        if !elsewhere {
-            return self.0.part(batch, &WebEnv).map(|()| None).map_err(to_js);
-        }
-        let (key, record) = self.0.leave(batch, &WebEnv).map_err(to_js)?;
-        let key = if let Key::Text(key) = &key { &**key } else { "" };
-        Ok(Some(Array::of2(&JsValue::from(key), &Uint8Array::from(record.as_slice()))))
-    }
-
-    /// Undoes what is running, and does it anew once the page runs on.
-    pub fn interrupt(&self) {
-        self.0.interrupt();
+        let (key, record) = self.ledger.leave(batch, &WebEnv).map_err(to_js)?;
+        let record = Uint8Array::from(record.as_slice());
+        Ok(Array::of3(&JsValue::from(Table::Parting as u8), &Call::key(&key), &record))
     }
 
     /// Looks at the log, and numbers what others have left behind, also in these records, which are kept elsewhere. Resolves
     /// to an array: the first number and the last, 0 for none, whether something was numbered, and an error for each that
     /// can't be.
-    pub fn look(&self, keys: &Array, records: &Array) -> Promise {
-        let records = records.iter().map(|record| convert::bytes(&record));
+    pub fn look(&self, keys: &Array, records: &Array) -> Call {
+        let records = records.iter().map(|record| bytes(&record));
         let keys = convert::strings(keys).into_iter().map(|key| Key::from(&*key));
-        self.promise(self.0.adopting(keys.zip(records).collect()), |looked| {
+        self.call(self.ledger.adopting(keys.zip(records).collect()), |looked| {
             let Looked { bounds, has_adopted, refused } = looked;
             let [first, last] = [bounds.first, bounds.last].map(|n| JsValue::from(number(n)));
             let found = Array::of3(&first, &last, &has_adopted.into());
@@ -112,8 +98,8 @@ impl Log {
     }
 
     /// The first and the last number, 0 for none.
-    pub fn bounds(&self) -> Promise {
-        self.promise(self.0.looking(), |head| {
+    pub fn bounds(&self) -> Call {
+        self.call(self.ledger.looking(), |head| {
             let bounds = head.bounds();
             numbers(vec![number(bounds.first), number(bounds.last)])
         })
@@ -127,7 +113,7 @@ impl Log {
         limit: f64,
         reverse: bool,
         filter: &JsValue,
-    ) -> Result<Promise, JsValue> {
+    ) -> Result<Call, JsValue> {
         let query = || {
             Ok(Query {
                 from: convert::whole(from)?.max(1),
@@ -137,7 +123,7 @@ impl Log {
                 reverse,
             })
         };
-        Ok(self.promise(self.0.reading(&query().map_err(to_js)?), |page| {
+        Ok(self.call(self.ledger.reading(&query().map_err(to_js)?), |page| {
             let found = Array::of1(&JsValue::from(number(page.resume)));
             for chunk in &page.chunks {
                 found.push(&convert::chunk(chunk));
@@ -147,8 +133,8 @@ impl Log {
     }
 
     /// How much is stored: events, bytes, segments, the first number and the last, 0 for none.
-    pub fn stats(&self) -> Promise {
-        self.promise(self.0.looking(), |head| {
+    pub fn stats(&self) -> Call {
+        self.call(self.ledger.looking(), |head| {
             let stats = head.stats();
             let [events, bytes, segments] =
                 [stats.events, stats.bytes, stats.segments].map(|n| n as f64);
@@ -159,14 +145,14 @@ impl Log {
 
     /// What is beyond these limits, -1 for none: `undefined`, or the number to trim before, the consumers that would lose
     /// events, and whether all that may go is too old.
-    pub fn surplus(&self, max_events: f64, max_bytes: f64, max_age: f64) -> Promise {
+    pub fn surplus(&self, max_events: f64, max_bytes: f64, max_age: f64) -> Call {
         let limit = |n: f64| (n >= 0.0).then_some(n as u64);
         let retention = Retention {
             max_events: limit(max_events),
             max_bytes: limit(max_bytes),
             max_age: limit(max_age).map(Duration::from_millis),
         };
-        self.promise(self.0.exceeding(&retention, WebEnv.now()), |surplus| {
+        self.call(self.ledger.exceeding(&retention, WebEnv.now()), |surplus| {
             surplus.map_or(JsValue::UNDEFINED, |surplus| {
                 let overtaken: Array = surplus.overtaken.iter().map(convert::consumer).collect();
                 let before = JsValue::from(surplus.before.get() as f64);
@@ -176,9 +162,9 @@ impl Log {
     }
 
     /// Forgets whole segments before a number. Resolves to the first number that is left, 0 for none.
-    pub fn trim(&self, before: f64) -> Result<Promise, JsValue> {
+    pub fn trim(&self, before: f64) -> Result<Call, JsValue> {
         let before = convert::seq_no(before).map_err(to_js)?;
-        Ok(self.promise(self.0.trimming(before), |head| number(head.bounds().first).into()))
+        Ok(self.call(self.ledger.trimming(before), |head| number(head.bounds().first).into()))
     }
 
     /// Stored events, then live ones; the latest is what comes after `seen`. With a holder the consumer is claimed, and a
@@ -191,7 +177,7 @@ impl Log {
         filter: &JsValue,
         skip_trimmed: bool,
         seen: f64,
-    ) -> Result<Promise, JsValue> {
+    ) -> Result<Call, JsValue> {
         let start = || {
             let reader = match (consumer, holder) {
                 (None, _) => Reader::Nameless,
@@ -207,19 +193,19 @@ impl Log {
         let (start, filter) = start().map_err(to_js)?;
         let is_claiming = matches!(start.reader, Reader::Claiming { .. });
         // Listening begins before anything is read, so that no commit falls between the two.
-        let commits = self.0.listen();
-        let log = self.0.clone();
-        Ok(self.promise(self.0.starting(start), move |started| {
+        let commits = self.ledger.listen();
+        let log = self.ledger.clone();
+        Ok(self.call(self.ledger.starting(start), move |started| {
             let epoch = started.claim.filter(|_| is_claiming).map_or(0, |claim| claim.epoch);
             Cursor::new(log, commits, started.next, filter, skip_trimmed, epoch).into()
         }))
     }
 
     /// Gives a claim up.
-    pub fn release(&self, consumer: String, epoch: f64, holder: &str) -> Result<Promise, JsValue> {
+    pub fn release(&self, consumer: String, epoch: f64, holder: &str) -> Result<Call, JsValue> {
         let claim = convert::claim(epoch, holder).map_err(to_js)?;
         let change = CursorChange::Release(claim);
-        Ok(self.promise(self.0.moving(vec![CursorMove { consumer, change }]), |outcomes| {
+        Ok(self.call(self.ledger.moving(vec![CursorMove { consumer, change }]), |outcomes| {
             outcomes.into_iter().find_map(Result::err).map_or(JsValue::UNDEFINED, to_js)
         }))
     }
@@ -232,7 +218,7 @@ impl Log {
         seq_nos: &[f64],
         epochs: &[f64],
         holders: &Array,
-    ) -> Result<Promise, JsValue> {
+    ) -> Result<Call, JsValue> {
         let (consumers, holders) = (convert::strings(consumers), convert::strings(holders));
         let mut moves = Vec::new();
         for ((consumer, seq_no), (epoch, holder)) in
@@ -246,67 +232,69 @@ impl Log {
             };
             moves.push(CursorMove { consumer, change });
         }
-        Ok(self.promise(self.0.moving(moves), |outcomes| {
+        Ok(self.call(self.ledger.moving(moves), |outcomes| {
             let error = |outcome: Result<_>| outcome.err().map_or(JsValue::UNDEFINED, to_js);
             outcomes.into_iter().map(error).collect::<Array>().into()
         }))
     }
 
     /// Sets where the consumer goes on.
-    pub fn seek(&self, consumer: String, position: &JsValue) -> Result<Promise, JsValue> {
+    pub fn seek(&self, consumer: String, position: &JsValue) -> Result<Call, JsValue> {
         let position = convert::position(position).map_err(to_js)?;
         let start = Start { reader: Reader::NextTime(consumer), position, seen: None };
-        Ok(self.promise(self.0.starting(start), |_| JsValue::UNDEFINED))
+        Ok(self.call(self.ledger.starting(start), |_| JsValue::UNDEFINED))
     }
 
     /// The consumers.
-    pub fn consumers(&self) -> Promise {
-        self.promise(self.0.listing(), |consumers| {
+    pub fn consumers(&self) -> Call {
+        self.call(self.ledger.listing(), |consumers| {
             consumers.iter().map(convert::consumer).collect::<Array>().into()
         })
     }
 
     /// Forgets a consumer.
     #[wasm_bindgen(js_name = deleteConsumer)]
-    pub fn delete_consumer(&self, consumer: &str) -> Promise {
-        self.promise(self.0.deleting(consumer), JsValue::from)
+    pub fn delete_consumer(&self, consumer: &str) -> Call {
+        self.call(self.ledger.deleting(consumer), JsValue::from)
     }
 
     /// Whether small segments should be merged.
     #[wasm_bindgen(js_name = needsMerge)]
     pub fn needs_merge(&self) -> bool {
-        self.0.needs_merge()
+        self.ledger.needs_merge()
     }
 
     /// Whether `merge` would write a chapter, if nothing is to be merged.
     #[wasm_bindgen(js_name = needsChapter)]
     pub fn needs_chapter(&self) -> bool {
-        self.0.needs_index()
+        self.ledger.needs_index()
     }
 
-    /// Does a part of what `needsMerge` and `needsChapter` say, if they say something.
-    pub fn merge(&self) -> Promise {
-        match self.0.merging() {
-            Some(call) => self.promise(call, |_| JsValue::UNDEFINED),
-            None => Promise::resolve(&JsValue::UNDEFINED),
-        }
+    /// Does a part of what `needsMerge` and `needsChapter` say: `undefined` if they say nothing.
+    pub fn merge(&self) -> Option<Call> {
+        self.ledger.merging().map(|call| self.call(call, |_| JsValue::UNDEFINED))
+    }
+
+    /// Takes note that a call has failed that may have been made all the same.
+    pub fn doubt(&self) {
+        self.ledger.doubt();
     }
 
     /// Makes cursors read on: another tab may have appended.
     pub fn wake(&self) {
-        self.0.wake();
+        self.ledger.wake();
     }
 
     /// What other tabs should be told of the last append, once.
     #[wasm_bindgen(js_name = takeNotice)]
     pub fn take_notice(&self) -> Option<Vec<u8>> {
-        self.0.take_notice()
+        self.ledger.take_notice()
     }
 
     /// Tells cursors what another tab has told: `undefined` if it isn't a notice of this log, else the
     /// first and the last number, and the events as a chunk if it has them and they are wanted.
     pub fn hear(&self, notice: &[u8], wants_events: bool) -> JsValue {
-        let Some(notice) = self.0.hear(notice) else {
+        let Some(notice) = self.ledger.hear(notice) else {
             return JsValue::UNDEFINED;
         };
         let [first, last] = [notice.first(), notice.last()].map(|n| JsValue::from(n.get() as f64));
@@ -317,30 +305,21 @@ impl Log {
         Array::of3(&first, &last, &chunk).into()
     }
 
-    /// Gives the storage free and ends every cursor.
+    /// Ends every cursor.
     pub fn close(&self) {
-        self.0.close();
+        self.ledger.close();
     }
 }
 
 impl Log {
-    /// Makes a call, whose outcome is converted for JavaScript.
-    fn promise<T: 'static>(
+    fn call<T: 'static>(
         &self,
-        call: Call<T>,
+        call: log::Call<T>,
         convert: impl FnOnce(T) -> JsValue + 'static,
-    ) -> Promise {
-        let (log, conclude) = (self.0.clone(), call.conclude);
-        let conclude = move |operation| conclude(&log, operation).map(convert);
-        settle(self.0.run(call.operation), Box::new(conclude))
+    ) -> Call {
+        let (ledger, conclude) = (self.ledger.clone(), call.conclude);
+        Call::new(call.operation, move |done| conclude(&ledger, done).map(convert))
     }
-}
-
-type Conclude = Box<dyn FnOnce(Box<dyn Operation>) -> Result<JsValue>>;
-
-/// One future for all calls: of each type that there is the module has code.
-fn settle(running: BoxFuture<'static, Result<Box<dyn Operation>>>, conclude: Conclude) -> Promise {
-    promise(async move { conclude(running.await?) })
 }
 
 fn number(number: Option<SeqNo>) -> f64 {
@@ -351,23 +330,28 @@ fn numbers(numbers: Vec<f64>) -> JsValue {
     Float64Array::from(numbers.as_slice()).into()
 }
 
-/// Deletes the log `name` in IndexedDB.
-#[wasm_bindgen(js_name = deleteLog)]
-pub fn delete_log(name: String) -> Promise {
-    promise(async move { idb::delete(&name).await.map(|()| JsValue::UNDEFINED) })
+/// The names of the tables that a store has, in the order of their codes.
+#[wasm_bindgen(js_name = tableNames)]
+pub fn table_names() -> Array {
+    Table::ALL.iter().map(|table| JsValue::from(table.name())).collect()
+}
+
+/// The record of a consumer's position; `undefined` if it can't be one. The epoch is 0 if there never was a claim.
+#[wasm_bindgen(js_name = consumerRecord)]
+pub fn consumer_record(
+    next: f64,
+    epoch: f64,
+    holder: &str,
+    is_held: bool,
+    is_new: bool,
+) -> Option<Vec<u8>> {
+    let next = convert::seq_no(next).ok()?;
+    let claim = if epoch > 0.0 { Some(convert::claim(epoch, holder).ok()?) } else { None };
+    Some(log::Cursor { next, claim, is_held, is_new }.to_bytes().to_vec())
 }
 
 /// The module's memory.
 #[wasm_bindgen(js_name = moduleMemory)]
 pub fn module_memory() -> JsValue {
     wasm_bindgen::memory()
-}
-
-fn promise(future: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
-    boxed_promise(Box::pin(future))
-}
-
-/// One piece of glue for all of them: futures of eleven types would bring eleven.
-fn boxed_promise(future: BoxFuture<'static, Result<JsValue>>) -> Promise {
-    future_to_promise(async move { future.await.map_err(to_js) })
 }

@@ -3,12 +3,10 @@
 use crate::filter::{parse_action, parse_filter_id, parse_kind};
 use crate::log::Chunk;
 use crate::log::segment::join_time;
-use crate::log::store::Bytes;
 use crate::log::{Claim, ConsumerInfo};
 use crate::wire::parse_id;
 use crate::{Error, Filter, Result, SeekPosition, SeqNo, Uuid};
-use js_sys::{Array, ArrayBuffer, Float64Array, Object, Reflect, Uint8Array};
-use std::sync::Arc;
+use js_sys::{Array, Float64Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// A number that crosses as a double: whole, from 0 to 2^53 − 1.
@@ -93,22 +91,6 @@ fn each<T>(
 /// The strings of an array; what is none is empty, which nothing takes for a name or an id.
 pub(super) fn strings(values: &Array) -> Vec<String> {
     values.iter().map(|value| value.as_string().unwrap_or_default()).collect()
-}
-
-/// The bytes of a value, none if it is none.
-pub(super) fn bytes(value: &JsValue) -> Bytes {
-    Arc::new(view(value).map(|view| view.to_vec()).unwrap_or_default())
-}
-
-/// The bytes of a value where they are. It may be of another realm, or somebody else's: it is known by what it is, not by
-/// its prototype.
-pub(super) fn view(value: &JsValue) -> Option<Uint8Array> {
-    if !ArrayBuffer::is_view(value) {
-        return None;
-    }
-    let any: &Uint8Array = value.unchecked_ref();
-    let (buffer, offset, length) = (any.buffer(), any.byte_offset(), any.byte_length());
-    Some(Uint8Array::new_with_byte_offset_and_length(&buffer, offset, length))
 }
 
 pub(super) fn consumer(info: &ConsumerInfo) -> JsValue {

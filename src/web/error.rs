@@ -1,20 +1,18 @@
-//! Errors on their way to JavaScript, and JavaScript's on their way in.
+//! Errors on their way to JavaScript.
 
-use crate::platform::AnyError;
-use crate::{Cause, Error};
+use crate::Error;
 use js_sys::{Function, Object, Reflect};
-use std::any::Any;
 use std::cell::RefCell;
-use std::fmt;
-use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
 thread_local! {
     static MAKE_ERROR: RefCell<Option<Function>> = const { RefCell::new(None) };
+    #[cfg(feature = "bindings")]
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
 /// Sets what makes an error of the package from a code, a message and a cause, and whom a panic is told.
+#[cfg(feature = "bindings")]
 #[wasm_bindgen]
 pub fn setup(make_error: Function, on_panic: Function) {
     MAKE_ERROR.set(Some(make_error));
@@ -25,33 +23,6 @@ pub fn setup(make_error: Function, on_panic: Function) {
             let _ = on_panic.call1(&JsValue::NULL, &JsValue::from(info.to_string()));
         }
     }));
-}
-
-/// A JavaScript value as the cause of an error. As text it is its name, as much as a caller in Rust needs.
-struct JsCause(JsValue);
-
-impl AnyError for JsCause {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-impl std::error::Error for JsCause {}
-
-impl fmt::Debug for JsCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for JsCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&exception_name(&self.0))
-    }
-}
-
-fn cause(value: JsValue) -> Option<Cause> {
-    (!value.is_null_or_undefined()).then(|| Arc::new(JsCause(value)) as Cause)
 }
 
 /// The package's error for `error`.
@@ -68,10 +39,7 @@ pub(super) fn to_js(error: Error) -> JsValue {
         Error::Corrupt { events: Some((first, last)), .. } => {
             numbers([("first", first.get()), ("last", last.get())])
         }
-        _ => error
-            .cause()
-            .and_then(|cause| cause.as_any().downcast_ref::<JsCause>())
-            .map_or(JsValue::UNDEFINED, |cause| cause.0.clone()),
+        _ => JsValue::UNDEFINED,
     };
     let message = JsValue::from(error.to_string());
     match MAKE_ERROR.with_borrow(Clone::clone) {
@@ -90,29 +58,4 @@ fn numbers(fields: [(&str, u64); 2]) -> JsValue {
         let _ = Reflect::set(&object, &JsValue::from(name), &JsValue::from(number as f64));
     }
     object.into()
-}
-
-/// What a failure of IndexedDB means. `doing` completes "… failed".
-pub(super) fn from_idb(doing: &str, thrown: JsValue) -> Error {
-    match exception_name(&thrown).as_str() {
-        "QuotaExceededError" => Error::QuotaExceeded { cause: cause(thrown) },
-        "VersionError" => Error::Unsupported(
-            "the log was written by a newer version of everbus: update everbus".into(),
-        ),
-        "NotFoundError" => {
-            Error::corrupt("the database isn't a log of everbus: delete the log to start anew")
-        }
-        _ => Error::Storage { message: format!("{doing} failed"), cause: cause(thrown) },
-    }
-}
-
-/// That the platform doesn't give what is needed.
-pub(super) fn unavailable(message: &str, thrown: JsValue) -> Error {
-    Error::Unavailable { message: message.into(), cause: cause(thrown) }
-}
-
-/// The name of an exception, empty for what has none. It may be of another realm: it is known by what it says.
-pub(super) fn exception_name(thrown: &JsValue) -> String {
-    let name = Reflect::get(thrown, &JsValue::from("name")).ok();
-    name.and_then(|name| name.as_string()).unwrap_or_default()
 }

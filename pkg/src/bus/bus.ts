@@ -74,7 +74,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
     draft.stamp(clock.now(), this.origin, id);
 
     const unit = log && new Unit([draft], session.owner, expected, id !== undefined);
-    if (unit === undefined || log!.writer.push(unit)) immediate.publish([draft]);
+    if (unit === undefined || log!.writer.push(unit)) immediate.publish(draft);
     return new PublishReceipt(draft.id, receivers, unit, 0);
   }
 
@@ -98,7 +98,7 @@ export class OpenBus implements Omit<Bus, typeof Symbol.asyncDispose> {
 
     const unit = log && new Unit(drafts, session.owner, expected, id !== undefined);
     const receipts = drafts.map((draft, i) => new PublishReceipt(draft.id, receivers, unit, i));
-    if (unit === undefined || log!.writer.push(unit)) immediate.publish(drafts);
+    if (unit === undefined || log!.writer.push(unit)) immediate.publishAll(drafts);
     return receipts;
   }
 

@@ -4,7 +4,7 @@ import type { SeqNo, Uuid } from "../api/event.js";
 import type { ConsumerInfo, EventLog, LogStats, SeekPosition } from "../api/log.js";
 import { ExclusiveIterator } from "../consumers/exclusive.js";
 import { Tenures } from "../consumers/tenure.js";
-import type { Cursor } from "../core/binding.js";
+import type { Cursor } from "../core/cursor.js";
 import { awaitCore } from "../core/module.js";
 import { decodeSound } from "../deliver/chunk.js";
 import { CursorIterator } from "../deliver/cursor.js";

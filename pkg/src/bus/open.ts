@@ -1,7 +1,8 @@
 import type { Bus, BusOptions } from "../api/bus.js";
 import { type EverbusError, everbusError } from "../api/errors.js";
 import type { Schema } from "../api/schema.js";
-import { awaitCore, loadModule } from "../core/module.js";
+import { platformClock } from "../clock.js";
+import { deleteDatabase } from "../indexeddb/connection.js";
 import { endBuses, membersElsewhere, leaseBus } from "../log/leases.js";
 import type { LogKind } from "../log/shared.js";
 import { type OpenSettings, readBusOptions } from "../options/bus.js";
@@ -93,7 +94,6 @@ export async function deleteBus(name: string): Promise<void> {
   const checkedName = readName(name, "the bus's name");
   await endBuses(checkedName);
   if (!hasIndexedDb()) return;
-  const core = await loadModule();
-  await awaitCore(() => core.deleteLog(checkedName));
+  await deleteDatabase(checkedName, platformClock);
   if (Parted.isNeeded()) Parted.forget(checkedName);
 }

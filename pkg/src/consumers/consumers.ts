@@ -1,7 +1,7 @@
 import type { EverbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
 import type { Clock } from "../clock.js";
-import type { Log } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore, callCore } from "../core/module.js";
 import { Outcome } from "../publish/outcome.js";
 import type { Owner } from "../publish/unit.js";

@@ -1,7 +1,7 @@
 import type { EventEnvelope } from "../api/envelope.js";
 import type { Report } from "../api/errors.js";
 import type { SeqNo, Uuid } from "../api/event.js";
-import type { Log } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore, callCore } from "../core/module.js";
 import { type CaughtUp, CursorIterator } from "../deliver/cursor.js";
 import type { FilterSpec } from "../events/filter.js";

@@ -2,6 +2,7 @@
 import type { EverbusError } from "../api/errors.js";
 import type { SeqNo, Uuid } from "../api/event.js";
 import type { ConsumerInfo } from "../api/log.js";
+import type { Call } from "./store.js";
 
 /**
  * Stored events. Five numbers an event (number, milliseconds, shape, index of its type, 1 + index of its origin), and
@@ -9,7 +10,7 @@ import type { ConsumerInfo } from "../api/log.js";
  */
 export type Chunk = readonly [heads: Float64Array, text: string];
 
-/** One atomic append under construction. `Log.append` consumes it. */
+/** One atomic append under construction. An append consumes it. */
 export interface Batch {
   /** Makes room in WebAssembly's memory and returns where; earlier views of the memory may be gone afterwards. */
   reserve(bytes: number): number;
@@ -30,50 +31,43 @@ export interface Batch {
   free(): void;
 }
 
-/** A reader of the log that waits for more at its end. */
-export interface Cursor {
+/** A reader of the log. */
+export interface CoreCursor {
   /** The epoch of its claim, 0 if it isn't exclusive. */
   readonly epoch: number;
   /** The last number in the log when it was opened, 0 for none. */
   readonly last: SeqNo;
   /**
-   * Resolves undefined once the cursor or the log is closed, and once null: when there is nothing more up to `last`. One call
-   * at a time.
+   * What comes next. A call has to be run and concluded before it goes on. False: nothing before the next commit; null, once:
+   * nothing more up to `last`; undefined: the log is closed.
    */
-  next(): Promise<Chunk | null | undefined>;
-  close(): void;
+  next(): Chunk | Call | false | null | undefined;
+  /** Gives its memory back. No call may follow. */
+  free(): void;
 }
 
-/** A log in the core. */
-export interface Log {
+/** A log in the core: what it has to find or to store is a call. */
+export interface CoreLog {
   /** Which log this is. */
   readonly id: Uuid;
-  /** `expected` is -1 for no condition. Resolves to the first new number, then with `checkIds` each event's own. */
-  append(batch: Batch, expected: number, checkIds: boolean, strict: boolean): Promise<Float64Array>;
+  /** Runs a call, of a log in memory. */
+  run(call: Call): void;
+  /** `expected` is -1 for no condition. Gives the first new number, then with `checkIds` each event's own. */
+  append(batch: Batch, expected: number, checkIds: boolean, strict: boolean): Call<Float64Array>;
+  /** What leaves a batch behind: whoever looks at the log next appends it, unless its ids are stored by then. */
+  leave(batch: Batch, expected: number, strict: boolean): [table: number, key: string, record: Uint8Array];
   /**
-   * Leaves a batch behind, at once: whoever looks at the log next appends it, unless its ids are stored by then. What is to be
-   * kept elsewhere is only returned.
-   */
-  part(
-    batch: Batch,
-    expected: number,
-    strict: boolean,
-    elsewhere: boolean,
-  ): [key: string, record: Uint8Array] | undefined;
-  /** Undoes what is running, and does it anew once the page runs on: until then others would wait for it. */
-  interrupt(): void;
-  /**
-   * Appends what was left behind, also what is kept elsewhere. Resolves to the first and the last number, 0 for none, whether
+   * Appends what was left behind, also what is kept elsewhere. Gives the first and the last number, 0 for none, whether
    * something was appended, and why what can't be.
    */
   look(
     keys: string[],
     records: Uint8Array[],
-  ): Promise<[first: number, last: number, hasAdopted: boolean, ...refused: EverbusError[]]>;
+  ): Call<[first: number, last: number, hasAdopted: boolean, ...refused: EverbusError[]]>;
   /** First and last number, 0 for none. */
-  bounds(): Promise<Float64Array>;
+  bounds(): Call<Float64Array>;
   /** Events, bytes, segments, first and last number, 0 for none. */
-  stats(): Promise<Float64Array>;
+  stats(): Call<Float64Array>;
   /**
    * What is beyond these limits, -1 for none: the number to trim before, who would lose events, and whether all that may go
    * is too old.
@@ -82,9 +76,9 @@ export interface Log {
     maxEvents: number,
     maxBytes: number,
     maxAgeMs: number,
-  ): Promise<[before: SeqNo, overtaken: ConsumerInfo[], isAllTooOld: boolean] | undefined>;
-  /** Resolves to the first number that is left, 0 for none. */
-  trim(before: number): Promise<number>;
+  ): Call<[before: SeqNo, overtaken: ConsumerInfo[], isAllTooOld: boolean] | undefined>;
+  /** Gives the first number that is left, 0 for none. */
+  trim(before: number): Call<number>;
   /**
    * A page: where the next one starts, 0 if the range is read, and the events. It has at most `limit` events and a bounded
    * size, and none only if there are none.
@@ -95,7 +89,7 @@ export interface Log {
     limit: number,
     reverse: boolean,
     filter: object | undefined,
-  ): Promise<[resume: number, ...Chunk[]]>;
+  ): Call<[resume: number, ...Chunk[]]>;
   /**
    * A position's time is `{ time, nanos }`: milliseconds since the epoch, and the nanoseconds above. `seen` is the last
    * number that the caller knows of: "latest" is after that, however long it takes to look. With a holder the consumer is
@@ -108,28 +102,30 @@ export interface Log {
     filter: object | undefined,
     skipTrimmed: boolean,
     seen: SeqNo,
-  ): Promise<Cursor>;
+  ): Call<CoreCursor>;
   /** Gives a claim up, if it is still the newest. */
-  release(consumer: string, epoch: number, holder: Uuid): Promise<void>;
+  release(consumer: string, epoch: number, holder: Uuid): Call<void>;
   /**
    * Acknowledges for each consumer the number beside it, in one transaction, under the claim beside it if the epoch isn't
-   * 0. Resolves to each one's error, if it has one.
+   * 0. Gives each one's error, if it has one.
    */
   ack(
     consumers: string[],
     numbers: Float64Array,
     epochs: Float64Array,
     holders: Uuid[],
-  ): Promise<(EverbusError | undefined)[]>;
-  seek(consumer: string, position: unknown): Promise<void>;
-  consumers(): Promise<ConsumerInfo[]>;
-  deleteConsumer(name: string): Promise<boolean>;
+  ): Call<(EverbusError | undefined)[]>;
+  seek(consumer: string, position: unknown): Call<void>;
+  consumers(): Call<ConsumerInfo[]>;
+  deleteConsumer(name: string): Call<boolean>;
   /** Whether there are small segments that should be merged. */
   needsMerge(): boolean;
   /** Whether `merge` would write a chapter, if nothing is to be merged. */
   needsChapter(): boolean;
-  /** Does a part of that. */
-  merge(): Promise<void>;
+  /** Does a part of that; undefined if there is nothing to do. */
+  merge(): Call<void> | undefined;
+  /** Takes note that a call has failed that may have been made all the same. */
+  doubt(): void;
   /** Makes cursors read on: another tab may have appended. */
   wake(): void;
   /** What other tabs should be told of the last append. Once. */
@@ -158,10 +154,12 @@ export interface Core {
   ): void;
   Batch: new () => Batch;
   Log: {
-    memory(): Log;
-    /** Calls `onClosed` at most once, when the database is deleted or closed for good from outside. */
-    indexeddb(name: string, onClosed: (error: Error) => void): Promise<Log>;
+    memory(): CoreLog;
+    /** Opens the log in a store, and makes one if there is none. */
+    open(): Call<CoreLog>;
   };
-  /** Deletes a database. Rejects `blocked` while another tab keeps it open. */
-  deleteLog(name: string): Promise<void>;
+  /** The names of the tables that a store has, in the order of their codes. */
+  tableNames(): string[];
+  /** The record of a consumer's position; undefined if it can't be one. The epoch is 0 if there never was a claim. */
+  consumerRecord(next: number, epoch: number, holder: string, isHeld: boolean, isNew: boolean): Uint8Array | undefined;
 }

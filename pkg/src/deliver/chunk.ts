@@ -2,7 +2,8 @@
 import type { Logged } from "../api/envelope.js";
 import { type EverbusError, everbusError } from "../api/errors.js";
 import type { Json, SeqNo } from "../api/event.js";
-import type { Chunk, Log } from "../core/binding.js";
+import type { Chunk } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore } from "../core/module.js";
 import { LINK, makeEvent } from "../events/draft.js";
 import { formatTime } from "../values/time.js";

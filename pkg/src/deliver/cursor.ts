@@ -1,6 +1,8 @@
 import type { EventEnvelope } from "../api/envelope.js";
 import type { SeqNo } from "../api/event.js";
-import type { Chunk, Cursor, Log } from "../core/binding.js";
+import type { Chunk } from "../core/binding.js";
+import type { Cursor } from "../core/cursor.js";
+import type { Log } from "../core/log.js";
 import { awaitCore, callCore } from "../core/module.js";
 import { decodeSound } from "./chunk.js";
 import { EventIterator } from "./iterator.js";

@@ -1,7 +1,8 @@
 import type { EventEnvelope, Logged } from "../api/envelope.js";
 import { type EverbusError, everbusError } from "../api/errors.js";
 import type { SeqNo, Uuid } from "../api/event.js";
-import type { Chunk, Log } from "../core/binding.js";
+import type { Chunk } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore } from "../core/module.js";
 import { ACTIONS, type Draft, LINK } from "../events/draft.js";
 import { decode, decodeSound } from "./chunk.js";

@@ -31,17 +31,35 @@ export class Immediate {
     this.#fanout.remove(subscriber);
   }
 
-  /** Publishes drafts together: a handler that subscribes at the first of them gets none of them. */
-  publish(drafts: readonly Draft[]): void {
-    if (!this.#delivering && this.#fanout.size === 0) return;
-    this.#published += drafts.length;
-    if (this.#delivering) {
-      for (const draft of drafts) this.#queue.push(draft);
-      return;
-    }
+  publish(draft: Draft): void {
+    if (!this.#takes(1)) return;
+    if (this.#delivering) return void this.#queue.push(draft);
     this.#delivering = true;
     try {
-      for (const draft of drafts) this.#fanout.deliver(draft, ++this.#delivered, undefined);
+      this.#fanout.deliver(draft, ++this.#delivered, undefined);
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** Publishes drafts together: a handler that subscribes at the first of them gets none of them. */
+  publishAll(drafts: readonly Draft[]): void {
+    if (!this.#takes(drafts.length)) return;
+    for (const draft of drafts) this.#queue.push(draft);
+    if (this.#delivering) return;
+    this.#delivering = true;
+    this.#finish();
+  }
+
+  /** Counts what is published, if there is somebody for it. */
+  #takes(count: number): boolean {
+    const takes = this.#delivering || this.#fanout.size > 0;
+    if (takes) this.#published += count;
+    return takes;
+  }
+
+  #finish(): void {
+    try {
       // Handlers add to the queue while it is walked.
       for (let i = 0; i < this.#queue.length; i++) {
         this.#fanout.deliver(this.#queue[i]!, ++this.#delivered, undefined);

@@ -1,7 +1,7 @@
 import type { EntityEvent, FrameworkEvent, Json, LinkEvent, ReadonlyJson, Uuid } from "../api/event.js";
 import type { JsonOf, Scalar } from "../api/schema.js";
 import { platformClock } from "../clock.js";
-import { uuidV7 } from "../values/uuid.js";
+import { entityId } from "../values/uuid.js";
 import { CREATED, DELETED, LINK, makeEvent, readEvent, snapshot, UPDATED } from "./draft.js";
 
 /**
@@ -83,7 +83,7 @@ export const link: {
 };
 
 function freshId(): Uuid {
-  return uuidV7(platformClock.now());
+  return entityId(platformClock.now());
 }
 
 function entityEvent<E extends EntityEvent<ReadonlyJson>>(

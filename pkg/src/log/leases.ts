@@ -3,8 +3,11 @@ import { type EverbusError, everbusError } from "../api/errors.js";
 import { platformClock } from "../clock.js";
 import { RealmLocks, TabLocks } from "../consumers/locks.js";
 import type { Batch } from "../core/binding.js";
-import { awaitCore, callCore, loadModule } from "../core/module.js";
-import { closeLog, type LogKind, type Member, SharedBus } from "./shared.js";
+import { Log } from "../core/log.js";
+import { awaitCore, loadModule } from "../core/module.js";
+import type { Store } from "../core/store.js";
+import { IndexedDbStore } from "../indexeddb/store.js";
+import { type LogKind, type Member, SharedBus } from "./shared.js";
 
 interface Slot {
   readonly key: string;
@@ -55,14 +58,13 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Sha
   const core = await loadModule();
   let shared: SharedBus | undefined;
   let closed: EverbusError | undefined;
-  const onClosed = (error: Error): void => {
-    closed = error as EverbusError;
+  const onClosed = (error: EverbusError): void => {
+    closed = error;
     onEnd();
     shared?.end(closed, true);
   };
-  const log = await (kind === "memory"
-    ? callCore(() => core.Log.memory())
-    : awaitCore(() => core.Log.indexeddb(name, onClosed)));
+  const store = (): Store => new IndexedDbStore(name, core, platformClock);
+  const log = kind === "memory" ? Log.memory(core) : await awaitCore(() => Log.open(core, store(), onClosed));
   try {
     const [, last] = await awaitCore(() => log.bounds());
     if (closed !== undefined) throw closed;
@@ -71,7 +73,7 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Sha
     const isStored = kind !== "memory";
     return (shared = new SharedBus(platformClock, { name, log, last: last!, newBatch, locks, isStored }));
   } catch (error) {
-    closeLog(log);
+    log.close();
     throw error;
   }
 }

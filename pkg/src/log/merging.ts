@@ -1,6 +1,6 @@
 import type { EverbusError } from "../api/errors.js";
 import type { Clock } from "../clock.js";
-import type { Log } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore, callCore } from "../core/module.js";
 
 /** How long nothing may have been committed before chapters are written: who has just written or opened may want to read. */
@@ -53,7 +53,7 @@ export class Merging {
   #waitForQuiet(): void {
     this.#stopWaiting();
     const isDue = (): boolean => this.#log.needsMerge() || this.#log.needsChapter();
-    this.#stopWaiting = this.#clock.after(QUIET_MS, () => void this.#run(isDue));
+    this.#stopWaiting = this.#clock.after(QUIET_MS, () => void this.#run(isDue), true);
   }
 }
 

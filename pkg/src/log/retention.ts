@@ -1,7 +1,7 @@
 import { type EverbusError, everbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
 import type { Clock } from "../clock.js";
-import type { Log } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore } from "../core/module.js";
 import type { RetentionLimits } from "../options/bus.js";
 import { formatTime } from "../values/time.js";

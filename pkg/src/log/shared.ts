@@ -3,7 +3,8 @@ import type { SeqNo, Uuid } from "../api/event.js";
 import type { Clock } from "../clock.js";
 import { Consumers } from "../consumers/consumers.js";
 import type { Locks } from "../consumers/locks.js";
-import type { Batch, Log } from "../core/binding.js";
+import type { Batch } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore, callCore, quietly } from "../core/module.js";
 import { Dispatcher } from "../deliver/dispatcher.js";
 import { Immediate } from "../deliver/immediate.js";
@@ -220,16 +221,8 @@ export class SharedBus {
     this.#merging?.stop();
     for (const retention of this.#retentions) retention.close();
     this.log.dispatcher.close();
-    closeLog(this.log.core);
+    this.log.core.close();
   }
-}
-
-/** Closes a log for good. Nobody may call it again. */
-export function closeLog(log: Log): void {
-  quietly(() => {
-    log.close();
-    log.free();
-  });
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 import type { EverbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
-import type { Batch, Log } from "../core/binding.js";
+import type { Batch } from "../core/binding.js";
+import type { Log } from "../core/log.js";
 import { awaitCore, callCore } from "../core/module.js";
 import type { Draft } from "../events/draft.js";
 import { encode } from "./batch.js";

@@ -26,6 +26,16 @@ impl MemoryStore {
         store
     }
 
+    /// Runs an operation, which waits for nothing here.
+    pub(crate) fn run_now(&self, operation: &mut dyn Operation) -> Result<()> {
+        let mut tables = self.lock();
+        let mut before = Before::Nothing;
+        while let Some(ended) = tables.transact(operation, before)? {
+            before = ended;
+        }
+        Ok(())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Tables> {
         // Nothing is written before nothing can fail any more.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -36,11 +46,7 @@ impl MemoryStore {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl Store for MemoryStore {
     async fn run(&self, mut operation: Box<dyn Operation>) -> Result<Box<dyn Operation>> {
-        let mut tables = self.lock();
-        let mut before = Before::Nothing;
-        while let Some(ended) = tables.transact(&mut *operation, before)? {
-            before = ended;
-        }
+        self.run_now(&mut *operation)?;
         Ok(operation)
     }
 

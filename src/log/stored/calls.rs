@@ -1,6 +1,6 @@
 //! The calls of a log, each an operation and what is concluded from it.
 
-use super::StoredLog;
+use super::ledger::{Ledger, finished};
 use crate::log::batch::Batch;
 use crate::log::consumer::{ConsumerInfo, Cursor, CursorMove};
 use crate::log::head::{Appended, Head};
@@ -11,31 +11,24 @@ use crate::log::operations::{
 use crate::log::reading::{Page, Query, Reader, Start};
 use crate::log::retention::{Retention, Surplus};
 use crate::log::segment::split_time;
-use crate::log::store::{Bytes, Key, Operation, Request, Table};
+use crate::log::store::{Bytes, Key, Operation};
 use crate::log::stored::Looked;
-use crate::{Env, Error, Result, SeekPosition, SeqNo, Timestamp};
-use std::any::Any;
+use crate::{Env, Result, SeekPosition, SeqNo, Timestamp};
 use std::sync::atomic::Ordering;
 
 /// A call of the log: an operation, and what is concluded from it once it was run.
 pub(crate) struct Call<T> {
     pub(crate) operation: Box<dyn Operation>,
-    pub(crate) conclude: fn(&StoredLog, Box<dyn Operation>) -> Result<T>,
-}
-
-/// The operation that was run.
-pub(super) fn finished<O: Operation>(operation: Box<dyn Operation>) -> Result<Box<O>> {
-    let operation: Box<dyn Any> = operation;
-    operation.downcast().map_err(|_| Error::unfinished())
+    pub(crate) conclude: fn(&Ledger, Box<dyn Operation>) -> Result<T>,
 }
 
 /// The calls, each a transaction or several.
-impl StoredLog {
+impl Ledger {
     pub(crate) fn appending(&self, batch: Batch) -> Call<Appended> {
         let mut seen = self.seen();
         let known = if batch.checks_ids { seen.recent.take() } else { None };
         let (is_there, settled) = (seen.in_doubt, seen.settled);
-        let doubt = Doubt { is_there, settled, partings: self.0.partings.clone() };
+        let doubt = Doubt { is_there, settled, partings: self.partings() };
         let append = Append::new(seen.head, batch, known, doubt);
         Call {
             operation: Box::new(append),
@@ -43,49 +36,24 @@ impl StoredLog {
         }
     }
 
-    /// Leaves a batch behind that there is no time to append: whoever opens this log next and [looks](Self::look) numbers it, and
-    /// nobody twice. It may be appended as well, if its ids are looked up.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unsupported`] if the store has no need of it, [`Error::Closed`], [`Error::Storage`] if it can't be reached at the
-    /// moment.
-    pub fn part(&self, batch: Batch, env: &dyn Env) -> Result<()> {
-        let (key, record) = self.leave(batch, env)?;
-        self.0.store.write_blind(vec![Request::Add(Table::Parting, key, record)])
-    }
-
-    /// As [`part`](Self::part), but writes nothing: the record is for somewhere else than the store.
+    /// The record by which a batch is [left behind](super::StoredLog::part), and its key.
     pub(crate) fn leave(&self, batch: Batch, env: &dyn Env) -> Result<(Key, Bytes)> {
         let now = split_time(env.now()).0;
         let mut seen = self.seen();
         // Who leaves later comes later, and what one leaves keeps its order.
         seen.parted = now.max(seen.parted + 1);
         let key = Key::from(&*format!("{:015}-{}", seen.parted, env.new_id()));
-        let record = encode_parting(batch, self.0.id, seen.settled)?;
+        let record = encode_parting(batch, self.id(), seen.settled)?;
         seen.in_doubt = true;
         drop(seen);
-        self.0.partings.fetch_add(1, Ordering::Relaxed);
+        self.partings().fetch_add(1, Ordering::Relaxed);
         Ok((key, record))
     }
 
-    /// Looks at the log, and numbers what was [left behind](Self::part).
-    ///
-    /// # Errors
-    ///
-    /// As [`EventLog::bounds`](crate::EventLog::bounds) and [`EventLog::append_batch`](crate::EventLog::append_batch).
-    ///
-    /// # Cancel safety
-    ///
-    /// What was left behind is then numbered or not, and told of to nobody.
-    pub async fn look(&self) -> Result<Looked> {
-        self.make(self.adopting(Vec::new())).await
-    }
-
-    /// As [`look`](Self::look), also for records that are elsewhere than in the store.
+    /// Numbers what was [left behind](super::StoredLog::part), also what is elsewhere than in the store.
     pub(crate) fn adopting(&self, elsewhere: Vec<(Key, Bytes)>) -> Call<Looked> {
         Call {
-            operation: Box::new(Adopt::new(self.0.id, elsewhere)),
+            operation: Box::new(Adopt::new(self.id(), elsewhere)),
             conclude: |log, done| {
                 let Adopt { head, segments, refused, in_doubt, .. } = *finished::<Adopt>(done)?;
                 if segments.is_empty() {
@@ -105,14 +73,14 @@ impl StoredLog {
     /// Looks at the head.
     pub(crate) fn looking(&self) -> Call<Head> {
         Call {
-            operation: Box::new(Look::at(self.0.id)),
+            operation: Box::new(Look::at(self.id())),
             conclude: |log, done| Ok(log.note(finished::<Look>(done)?.head)),
         }
     }
 
     pub(crate) fn trimming(&self, before: SeqNo) -> Call<Head> {
         Call {
-            operation: Box::new(Trim::new(self.0.id, before)),
+            operation: Box::new(Trim::new(self.id(), before)),
             conclude: |log, done| Ok(log.note(finished::<Trim>(done)?.head)),
         }
     }
@@ -122,12 +90,12 @@ impl StoredLog {
         let head = self.seen().head;
         if head.merge_count().is_some() {
             return Some(Call {
-                operation: Box::new(Merge::of(self.0.id)),
+                operation: Box::new(Merge::of(self.id())),
                 conclude: |log, done| Ok(log.note(finished::<Merge>(done)?.head)),
             });
         }
         head.needs_chapter().then(|| Call {
-            operation: Box::new(Index::of(self.0.id)),
+            operation: Box::new(Index::of(self.id())),
             conclude: |log, done| Ok(log.note(finished::<Index>(done)?.head)),
         })
     }
@@ -147,7 +115,7 @@ impl StoredLog {
 
     pub(crate) fn starting(&self, start: Start) -> Call<Cursor> {
         Call {
-            operation: Box::new(FindStart::new(self.0.id, start)),
+            operation: Box::new(FindStart::new(self.id(), start)),
             conclude: |log, done| {
                 let find = finished::<FindStart>(done)?;
                 log.note(find.head);
@@ -160,7 +128,7 @@ impl StoredLog {
         let position = SeekPosition::Time(time);
         let start = Start { reader: Reader::Nameless, position, seen: None };
         Call {
-            operation: Box::new(FindStart::new(self.0.id, start)),
+            operation: Box::new(FindStart::new(self.id(), start)),
             conclude: |log, done| {
                 let find = finished::<FindStart>(done)?;
                 let last = log.note(find.head).last;
@@ -171,7 +139,7 @@ impl StoredLog {
 
     pub(crate) fn moving(&self, moves: Vec<CursorMove>) -> Call<Vec<Result<Cursor>>> {
         Call {
-            operation: Box::new(MoveCursors::of(self.0.id, moves)),
+            operation: Box::new(MoveCursors::of(self.id(), moves)),
             conclude: |log, done| {
                 let moved = finished::<MoveCursors>(done)?;
                 log.note(moved.head);
@@ -182,21 +150,21 @@ impl StoredLog {
 
     pub(crate) fn listing(&self) -> Call<Vec<ConsumerInfo>> {
         Call {
-            operation: Box::new(ListCursors::of(self.0.id)),
+            operation: Box::new(ListCursors::of(self.id())),
             conclude: |_, done| Ok(finished::<ListCursors>(done)?.consumers),
         }
     }
 
     pub(crate) fn deleting(&self, consumer: &str) -> Call<bool> {
         Call {
-            operation: Box::new(DeleteCursor::of(self.0.id, consumer)),
+            operation: Box::new(DeleteCursor::of(self.id(), consumer)),
             conclude: |_, done| Ok(finished::<DeleteCursor>(done)?.was_there),
         }
     }
 
     pub(crate) fn exceeding(&self, retention: &Retention, now: Timestamp) -> Call<Option<Surplus>> {
         Call {
-            operation: Box::new(FindSurplus::new(self.0.id, retention.limits(now))),
+            operation: Box::new(FindSurplus::new(self.id(), retention.limits(now))),
             conclude: |_, done| Ok(finished::<FindSurplus>(done)?.surplus),
         }
     }

@@ -44,10 +44,7 @@ test("where a timer can't be cleared, commits are made all the same", async (t) 
   const bus = await t.open();
   const restore = replace(globalThis, "clearTimeout", { value: refuse, writable: true });
   try {
-    for (const n of range(1, 3)) {
-      equal(await bus.publish(created(n)).committed, n, "number");
-      equal((await t.nextError()).cause.name, "DataCloneError", "cause");
-    }
+    for (const n of range(1, 3)) equal(await bus.publish(created(n)).committed, n, "number");
     await bus.flush();
   } finally {
     restore();

@@ -1,5 +1,5 @@
 import { EverbusError } from "./everbus.js";
-import { equal, hasCode, ok, rejects, same } from "./assert.js";
+import { equal, hasCode, ok, rejects, same, throws } from "./assert.js";
 import { UUID, UUID_V7, collector, committed, created, many, numbers, payloads, range } from "./fixtures.js";
 import { test } from "./registry.js";
 
@@ -10,6 +10,20 @@ test("a receipt has the envelope's id and resolves to the event's number", async
   equal(receipt.receivers, 0, "receivers");
   equal(await receipt.committed, 1, "number");
   equal((await bus.log.read())[0].id, receipt.id, "id");
+});
+
+test("ids that differ in one digit are kept apart, however often they come", async (t) => {
+  const bus = await t.open();
+  const first = "0190a000-0000-7000-8000-00000000abcd";
+  const others = [...first].flatMap((digit, i) => (digit === "-" ? [] : [first.slice(0, i) + (digit === "f" ? "e" : "f") + first.slice(i + 1)]));
+  const ids = [first, ...others, first.toUpperCase()];
+  for (let time = 0; time < 4; time++) {
+    for (const id of ids) bus.publish({ kind: "entity", action: "created", entity_type: "thing", entity_id: id, data: null });
+  }
+  await bus.flush();
+  const wanted = ids.map((id) => id.toLowerCase());
+  same((await bus.log.read()).map(({ event }) => event.entity_id), [...wanted, ...wanted, ...wanted, ...wanted]);
+  throws(() => bus.publish({ kind: "entity", action: "deleted", entity_type: "thing", entity_id: first.replace("abcd", "abcg") }), "invalid_event");
 });
 
 test("events are numbered 1, 2, 3 without a gap", async (t) => {
