@@ -248,13 +248,6 @@ export const mutants = [
     test: inNode("ids that differ in one digit are kept apart, however often they come"),
   },
   {
-    breaks: "retention doesn't look at what was committed while it trimmed",
-    file: "pkg/src/log/retention.ts",
-    text: "if (this.#sinceCheck >= EVENTS_BETWEEN) void this.#check();",
-    becomes: "",
-    test: inBrowser("what is committed while the oldest segments go is looked at, too"),
-  },
-  {
     breaks: "what the platform fails is tried by halves",
     file: "pkg/src/publish/groups.ts",
     text: "group.length <= 1 || !FOR_ONE.has(error.code)",
