@@ -32,9 +32,9 @@
 //! # }).unwrap();
 //! ```
 //!
-//! There are no features to choose for what an application needs: natively nothing is built that is for JavaScript, and
-//! for `wasm32-unknown-unknown` there is the module `web` besides, with the log in IndexedDB. The feature `conformance`
-//! has the suites that prove a back end, for its tests.
+//! There are no features to choose for what an application needs, and natively nothing is built that is for JavaScript. The
+//! feature `conformance` has the suites that prove a back end, for its tests. For `wasm32-unknown-unknown` the feature
+//! `js-store` has `web::JsStore`, by which a log is in a store that is written in JavaScript; `bindings` is private.
 #![forbid(unsafe_code)]
 
 mod bus;

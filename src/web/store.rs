@@ -81,10 +81,11 @@ impl Store for JsStore {
 
     fn write_blind(&self, writes: Vec<Request>) -> Result<()> {
         for write in writes {
-            if let Request::Add(table, key, record) = write {
-                let record = Uint8Array::from(record.as_slice());
-                self.0.write_blind(table as u8, Call::key(&key), record).map_err(from_js)?;
-            }
+            let Request::Add(table, key, record) = write else {
+                return Err(Error::Unsupported("blind, a store in JavaScript only adds".into()));
+            };
+            let record = Uint8Array::from(record.as_slice());
+            self.0.write_blind(table as u8, Call::key(&key), record).map_err(from_js)?;
         }
         Ok(())
     }

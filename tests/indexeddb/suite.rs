@@ -4,7 +4,7 @@
 use everbus::log::conformance::Harness;
 use everbus::log::store::Table;
 use everbus::web::{JsDriver, JsStore};
-use everbus::{EventLog, StoredLog, Uuid};
+use everbus::{Batch, EntityEvent, EventEnvelope, EventLog, StoredLog, Uuid};
 use js_sys::{Array, Promise};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -90,6 +90,25 @@ async fn deleting_a_log_closes_it_and_a_new_one_starts_at_one() {
     let again = open(&name).await;
     assert_eq!(again.last_seq_no().await.expect("it works"), None);
     again.close();
+    delete(&name).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_left_behind_is_numbered_by_who_looks_next_once() {
+    let (env, name) = (everbus::env::system(), format!("left-{}", Uuid::new_v4()));
+    let event = EntityEvent::Deleted { entity_type: "thing".into(), entity_id: Uuid::new_v4() };
+    let envelope = EventEnvelope::new(event.into(), &*env);
+    let batch = || Batch::of([&envelope]).expect("the event is valid");
+    let (log, other) = (open(&name).await, open(&name).await);
+    log.part(batch(), &*env).expect("the database is open");
+    let looked = other.look().await.expect("it works");
+    assert!(looked.has_adopted && looked.refused.is_empty());
+    assert_eq!(looked.bounds.last.map(u64::from), Some(1));
+    let appended = log.append_batch(batch().idempotent()).await.expect("it works");
+    assert_eq!(appended.first_new, None);
+    assert!(!log.look().await.expect("it works").has_adopted);
+    log.close();
+    other.close();
     delete(&name).await;
 }
 
