@@ -5,7 +5,6 @@ import type { ConsumerInfo, EventLog, LogStats, SeekPosition } from "../api/log.
 import { ExclusiveIterator } from "../consumers/exclusive.js";
 import { Tenures } from "../consumers/tenure.js";
 import type { Cursor } from "../core/cursor.js";
-import { awaitCore } from "../core/module.js";
 import { decodeSound } from "../deliver/chunk.js";
 import { CursorIterator } from "../deliver/cursor.js";
 import { callBack } from "../deliver/fanout.js";
@@ -48,7 +47,7 @@ export class BusLog implements EventLog {
 
   async #bound(which: 0 | 1): Promise<SeqNo | undefined> {
     const { core } = this.#session.log("bus.log");
-    const bounds = await awaitCore(() => core.bounds());
+    const bounds = await core.bounds();
     return bounds[which] || undefined;
   }
 
@@ -73,7 +72,7 @@ export class BusLog implements EventLog {
       // Before each page: the bus may have been closed in between.
       const { core } = this.#session.log("bus.log");
       const most = limit - envelopes.length;
-      const [resume, ...chunks] = await awaitCore(() => core.read(low, high, most, reverse, filter));
+      const [resume, ...chunks] = await core.read(low, high, most, reverse, filter);
       for (const chunk of chunks) {
         const [read, damage] = await decodeSound(core, chunk);
         for (const envelope of read) envelopes.push(envelope);
@@ -159,30 +158,30 @@ export class BusLog implements EventLog {
     const { id, core, consumers } = this.#session.log("bus.log");
     const refusal = otherLog(start, id);
     if (refusal !== undefined) throw refusal;
-    await consumers.run(() => awaitCore(() => core.seek(name, start)));
+    await consumers.run(() => core.seek(name, start));
   }
 
   async consumers(): Promise<ConsumerInfo[]> {
     const { core, consumers } = this.#session.log("bus.log");
-    return consumers.run(() => awaitCore(() => core.consumers()));
+    return consumers.run(() => core.consumers());
   }
 
   async deleteConsumer(name: string): Promise<boolean> {
     const { core, consumers } = this.#session.log("bus.log");
     const consumer = readName(name, "the consumer's name");
-    return consumers.run(() => awaitCore(() => core.deleteConsumer(consumer)));
+    return consumers.run(() => core.deleteConsumer(consumer));
   }
 
   async trim(before: SeqNo): Promise<SeqNo | undefined> {
     const { core } = this.#session.log("bus.log");
     const seqNo = readSeqNo(before, "the number to trim before", 1);
-    const first = await awaitCore(() => core.trim(seqNo));
+    const first = await core.trim(seqNo);
     return first || undefined;
   }
 
   async stats(): Promise<LogStats> {
     const { core } = this.#session.log("bus.log");
-    const [events, bytes, segments, first, last] = await awaitCore(() => core.stats());
+    const [events, bytes, segments, first, last] = await core.stats();
     const stats: LogStats = { events: events!, bytes: bytes!, segments: segments! };
     if (first) stats.firstSeqNo = first;
     if (last) stats.lastSeqNo = last;

@@ -2,7 +2,6 @@ import type { EverbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
 import type { Clock } from "../clock.js";
 import type { Log } from "../core/log.js";
-import { awaitCore, callCore } from "../core/module.js";
 import { Outcome } from "../publish/outcome.js";
 import type { Owner } from "../publish/unit.js";
 import { uuidV7 } from "../values/uuid.js";
@@ -144,7 +143,7 @@ export class Consumers {
     const epochs = Float64Array.from(acks, (ack) => ack.tenure?.epoch ?? 0);
     const holders = acks.map((ack) => ack.tenure?.holder ?? "");
     try {
-      return await this.#call(() => awaitCore(() => this.#log.ack(names, numbers, epochs, holders)));
+      return await this.#call(() => this.#log.ack(names, numbers, epochs, holders));
     } catch (error) {
       return acks.map(() => error as EverbusError);
     }
@@ -156,10 +155,10 @@ export class Consumers {
     for (const consumer of consumers) {
       const vacate = this.#locks.ifFree(consumer, async () => {
         const holder = uuidV7(this.#clock.now());
-        const cursor = await awaitCore(() => this.#log.subscribe(consumer, holder, "last_acknowledged", undefined, false, 0));
-        const epoch = callCore(() => cursor.epoch);
-        callCore(() => cursor.close());
-        await awaitCore(() => this.#log.release(consumer, epoch, holder));
+        const cursor = await this.#log.subscribe(consumer, holder, "last_acknowledged", undefined, false, 0);
+        const { epoch } = cursor;
+        cursor.close();
+        await this.#log.release(consumer, epoch, holder);
       });
       // If that fails, it stays as it was.
       if (await vacate.catch(() => false)) free.add(consumer);

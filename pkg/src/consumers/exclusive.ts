@@ -2,7 +2,6 @@ import type { EventEnvelope } from "../api/envelope.js";
 import type { Report } from "../api/errors.js";
 import type { SeqNo, Uuid } from "../api/event.js";
 import type { Log } from "../core/log.js";
-import { awaitCore, callCore } from "../core/module.js";
 import { type CaughtUp, CursorIterator } from "../deliver/cursor.js";
 import type { FilterSpec } from "../events/filter.js";
 import type { Consumers } from "./consumers.js";
@@ -78,11 +77,11 @@ export class ExclusiveIterator extends CursorIterator {
     const cursor = await log.consumers.run(async () => {
       // Whoever lost the lock must not claim what somebody else has by now.
       if (lost.aborted || ended.aborted) return undefined;
-      return awaitCore(() => log.core.subscribe(consumer, holder, start, filter, skipTrimmed, seen));
+      return log.core.subscribe(consumer, holder, start, filter, skipTrimmed, seen);
     });
     if (cursor === undefined) return;
     const refused = new AbortController();
-    const tenure = new Tenure(callCore(() => cursor.epoch), holder, () => refused.abort());
+    const tenure = new Tenure(cursor.epoch, holder, () => refused.abort());
     this.attach(Promise.resolve(cursor));
     if (!lost.aborted && !ended.aborted) {
       this.#tenure = tenure;
@@ -95,7 +94,7 @@ export class ExclusiveIterator extends CursorIterator {
     // A page that is about to stop must not begin a transaction, for which others would wait. The next claim counts.
     if (lost.aborted) return;
     // What was acknowledged comes first. If there is a newer claim, or no log any more, there is nothing to give up.
-    await log.consumers.run(() => awaitCore(() => log.core.release(consumer, tenure.epoch, holder))).catch(ignore);
+    await log.consumers.run(() => log.core.release(consumer, tenure.epoch, holder)).catch(ignore);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EverbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
 import type { Chunk, CoreCursor } from "./binding.js";
-import { callCore } from "./module.js";
+import { awaitCore, callCore } from "./module.js";
 import type { Call } from "./store.js";
 
 /** What a cursor needs of its log. */
@@ -35,7 +35,11 @@ export class Cursor {
    * Resolves undefined once the cursor or the log is closed, and once null: when there is nothing more up to `last`. One call
    * at a time.
    */
-  async next(): Promise<Chunk | null | undefined> {
+  next(): Promise<Chunk | null | undefined> {
+    return awaitCore(() => this.#next());
+  }
+
+  async #next(): Promise<Chunk | null | undefined> {
     this.#isReading = true;
     try {
       while (!this.#isClosed) {

@@ -3,7 +3,7 @@ import type { ConsumerInfo } from "../api/log.js";
 import type { SeqNo, Uuid } from "../api/event.js";
 import type { Batch, Chunk, Core, CoreLog } from "./binding.js";
 import { Cursor } from "./cursor.js";
-import { callCore, quietly } from "./module.js";
+import { awaitCore, callCore, quietly } from "./module.js";
 import type { Call, Key, Store, Table } from "./store.js";
 
 /** A log of the core over a store: it has the store run the core's calls, and tells cursors when there may be more. */
@@ -32,7 +32,7 @@ export class Log {
   static async open(core: Core, store: Store, onClosed: (error: EverbusError) => void): Promise<Log> {
     const call = callCore(() => core.Log.open());
     try {
-      await store.run(call);
+      await awaitCore(() => store.run(call));
     } catch (error) {
       quietly(() => call.free());
       store.close();
@@ -46,8 +46,12 @@ export class Log {
     return callCore(() => this.#core.id);
   }
 
-  /** Has the store run a call, and gives what came of it. */
-  async make<T>(begin: () => Call<T>): Promise<T> {
+  /** Has the store run a call, and gives what came of it; rejects, too, if the module fails meanwhile. */
+  make<T>(begin: () => Call<T>): Promise<T> {
+    return awaitCore(() => this.#make(begin));
+  }
+
+  async #make<T>(begin: () => Call<T>): Promise<T> {
     if (this.#closed !== undefined) throw this.#closed;
     const call = callCore(begin);
     try {
@@ -160,12 +164,12 @@ export class Log {
 
   /** Whether there are small segments that should be merged. */
   needsMerge(): boolean {
-    return this.#core.needsMerge();
+    return callCore(() => this.#core.needsMerge());
   }
 
   /** Whether `merge` would write a chapter, if nothing is to be merged. */
   needsChapter(): boolean {
-    return this.#core.needsChapter();
+    return callCore(() => this.#core.needsChapter());
   }
 
   /** Does a part of that. */
@@ -176,18 +180,18 @@ export class Log {
 
   /** Makes cursors read on: another tab may have appended. */
   wake(): void {
-    this.#core.wake();
+    callCore(() => this.#core.wake());
     this.#tell();
   }
 
   /** What other tabs should be told of the last append. Once. */
   takeNotice(): Uint8Array | undefined {
-    return this.#core.takeNotice();
+    return callCore(() => this.#core.takeNotice());
   }
 
   /** Tells cursors what another tab has told: see `CoreLog.hear`. */
   hear(notice: Uint8Array, wantsEvents: boolean): ReturnType<CoreLog["hear"]> {
-    const heard = this.#core.hear(notice, wantsEvents);
+    const heard = callCore(() => this.#core.hear(notice, wantsEvents));
     if (heard !== undefined) this.#tell();
     return heard;
   }

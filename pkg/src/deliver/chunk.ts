@@ -4,7 +4,6 @@ import { type EverbusError, everbusError } from "../api/errors.js";
 import type { Json, SeqNo } from "../api/event.js";
 import type { Chunk } from "../core/binding.js";
 import type { Log } from "../core/log.js";
-import { awaitCore } from "../core/module.js";
 import { LINK, makeEvent } from "../events/draft.js";
 import { formatTime } from "../values/time.js";
 
@@ -69,7 +68,7 @@ async function decodeOneByOne(log: Log, [heads]: Chunk): Promise<Decoded> {
   const envelopes: Logged[] = [];
   for (let head = 0; head < heads.length; head += STRIDE) {
     const seqNo = heads[head]!;
-    const [, ...chunks] = await awaitCore(() => log.read(seqNo, seqNo, 1, false, undefined));
+    const [, ...chunks] = await log.read(seqNo, seqNo, 1, false, undefined);
     try {
       envelopes.push(...chunks.flatMap(decode));
     } catch {

@@ -3,7 +3,6 @@ import type { SeqNo } from "../api/event.js";
 import type { Chunk } from "../core/binding.js";
 import type { Cursor } from "../core/cursor.js";
 import type { Log } from "../core/log.js";
-import { awaitCore, callCore } from "../core/module.js";
 import { decodeSound } from "./chunk.js";
 import { EventIterator } from "./iterator.js";
 
@@ -36,7 +35,7 @@ export class CursorIterator extends EventIterator {
     super(onEnd);
     this.#log = log;
     this.#onCaughtUp = onCaughtUp;
-    if (open !== undefined) this.attach(awaitCore(open));
+    if (open !== undefined) this.attach(open());
   }
 
   /** From now on events come from there. */
@@ -84,7 +83,7 @@ export class CursorIterator extends EventIterator {
   }
 
   #close(): void {
-    this.#source?.cursor.then((cursor) => callCore(() => cursor.close())).catch(ignore);
+    this.#source?.cursor.then((cursor) => cursor.close()).catch(ignore);
     this.#source = undefined;
   }
 
@@ -92,11 +91,11 @@ export class CursorIterator extends EventIterator {
     source.isReading = true;
     try {
       const cursor = await source.cursor;
-      if (this.#onCaughtUp !== undefined) this.#last = callCore(() => cursor.last);
-      const chunk = await (source.ahead ?? awaitCore(() => cursor.next()));
+      if (this.#onCaughtUp !== undefined) this.#last = cursor.last;
+      const chunk = await (source.ahead ?? cursor.next());
       if (this.#source !== source) return;
       if (chunk === undefined) return this.finish();
-      source.ahead = awaitCore(() => cursor.next());
+      source.ahead = cursor.next();
       source.ahead.catch(ignore);
       if (chunk === null) this.#catchUp();
       else await this.#decode(source, chunk);

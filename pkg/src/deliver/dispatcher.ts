@@ -3,7 +3,6 @@ import { type EverbusError, everbusError } from "../api/errors.js";
 import type { SeqNo, Uuid } from "../api/event.js";
 import type { Chunk } from "../core/binding.js";
 import type { Log } from "../core/log.js";
-import { awaitCore } from "../core/module.js";
 import { ACTIONS, type Draft, LINK } from "../events/draft.js";
 import { decode, decodeSound } from "./chunk.js";
 import { type Delivery, Fanout, type Subscriber } from "./fanout.js";
@@ -223,12 +222,12 @@ export class Dispatcher {
     const to = Math.min(end, from + PAGE - 1);
     let chunks: Chunk[];
     try {
-      [, ...chunks] = await awaitCore(() => this.#log.read(from, to, PAGE, false, undefined));
+      [, ...chunks] = await this.#log.read(from, to, PAGE, false, undefined);
     } catch (error) {
       return this.#passOver(error as EverbusError, from);
     }
     if (chunks.length === 0) {
-      const [first] = await awaitCore(() => this.#log.bounds());
+      const [first] = await this.#log.bounds();
       if (!this.#closed) this.#skipTo(Math.min(Math.max(first || Infinity, to + 1), end + 1));
     }
     for (const chunk of chunks) {

@@ -4,7 +4,7 @@ import { platformClock } from "../clock.js";
 import { RealmLocks, TabLocks } from "../consumers/locks.js";
 import type { Batch } from "../core/binding.js";
 import { Log } from "../core/log.js";
-import { awaitCore, loadModule } from "../core/module.js";
+import { loadModule } from "../core/module.js";
 import type { Store } from "../core/store.js";
 import { IndexedDbStore } from "../indexeddb/store.js";
 import { type LogKind, type Member, SharedBus } from "./shared.js";
@@ -64,9 +64,9 @@ async function open(kind: LogKind, name: string, onEnd: () => void): Promise<Sha
     shared?.end(closed, true);
   };
   const store = (): Store => new IndexedDbStore(name, core, platformClock);
-  const log = kind === "memory" ? Log.memory(core) : await awaitCore(() => Log.open(core, store(), onClosed));
+  const log = kind === "memory" ? Log.memory(core) : await Log.open(core, store(), onClosed);
   try {
-    const [, last] = await awaitCore(() => log.bounds());
+    const [, last] = await log.bounds();
     if (closed !== undefined) throw closed;
     const locks = kind === "memory" ? new RealmLocks() : new TabLocks(name, platformClock);
     const newBatch = (): Batch => new core.Batch();

@@ -1,7 +1,6 @@
 import type { EverbusError } from "../api/errors.js";
 import type { Clock } from "../clock.js";
 import type { Log } from "../core/log.js";
-import { awaitCore, callCore } from "../core/module.js";
 
 /** How long nothing may have been committed before chapters are written: who has just written or opened may want to read. */
 const QUIET_MS = 1000;
@@ -39,8 +38,8 @@ export class Merging {
     if (this.#running || this.#stopped) return;
     this.#running = true;
     try {
-      while (!this.#stopped && callCore(isDue)) await awaitCore(() => this.#log.merge());
-      if (!this.#stopped && callCore(() => this.#log.needsChapter())) this.#waitForQuiet();
+      while (!this.#stopped && isDue()) await this.#log.merge();
+      if (!this.#stopped && this.#log.needsChapter()) this.#waitForQuiet();
     } catch (error) {
       // The log is as it was. Trying again at every commit would fail as often.
       if (!this.#stopped) this.#report(error as EverbusError);

@@ -2,7 +2,6 @@ import { type EverbusError, everbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
 import type { Clock } from "../clock.js";
 import type { Log } from "../core/log.js";
-import { awaitCore } from "../core/module.js";
 import type { RetentionLimits } from "../options/bus.js";
 import { formatTime } from "../values/time.js";
 
@@ -54,14 +53,14 @@ export class Retention {
       const limits = [this.#limits.maxEvents, this.#limits.maxBytes, this.#limits.maxAgeMs];
       const [maxEvents, maxBytes, maxAgeMs] = limits.map((limit) => (limit === Infinity ? -1 : limit));
       for (;;) {
-        const surplus = await awaitCore(() => this.#log.surplus(maxEvents!, maxBytes!, maxAgeMs!));
+        const surplus = await this.#log.surplus(maxEvents!, maxBytes!, maxAgeMs!);
         if (surplus === undefined || this.#closed) return;
         const [before, overtaken, isAllTooOld] = surplus;
         this.#warn(before, overtaken);
         if (isAllTooOld) this.#warnOfClock(before);
         // onError may have closed the bus.
         if (this.#closed) return;
-        await awaitCore(() => this.#log.trim(before));
+        await this.#log.trim(before);
       }
     } catch (error) {
       if (!this.#closed) this.#report(error as EverbusError);

@@ -5,7 +5,7 @@ import { Consumers } from "../consumers/consumers.js";
 import type { Locks } from "../consumers/locks.js";
 import type { Batch } from "../core/binding.js";
 import type { Log } from "../core/log.js";
-import { awaitCore, callCore, quietly } from "../core/module.js";
+import { quietly } from "../core/module.js";
 import { Dispatcher } from "../deliver/dispatcher.js";
 import { Immediate } from "../deliver/immediate.js";
 import type { RetentionLimits } from "../options/bus.js";
@@ -85,7 +85,7 @@ export class SharedBus {
     this.#parted = parted;
     const look = async (): ReturnType<Log["look"]> => {
       const { keys, values } = parted?.all ?? { keys: [], values: [] };
-      const looked = await awaitCore(() => log.look(keys, values));
+      const looked = await log.look(keys, values);
       parted?.remove(keys);
       return looked;
     };
@@ -115,7 +115,7 @@ export class SharedBus {
         () => {
           writer.leave();
           // WebKit keeps transactions open while a page is in its back/forward cache.
-          if (parted !== undefined && this.#leaving?.isGone === true) quietly(() => log.interrupt());
+          if (parted !== undefined && this.#leaving?.isGone === true) log.interrupt();
         },
         () => {
           if (this.#hasLeft && !this.#ended) void this.look();
@@ -127,12 +127,12 @@ export class SharedBus {
     const end = (): Promise<SeqNo> => {
       // Who isn't told of others' commits has to look; but what this realm is committing comes after the call.
       if (this.#tabs?.isListening || !isStored || !writer.isIdle) return Promise.resolve(dispatcher.position);
-      const end = awaitCore(() => log.bounds()).then((bounds) => bounds[1]!);
+      const end = log.bounds().then((bounds) => bounds[1]!);
       // What comes after the call isn't in the log before this is known. Whoever asks may have no use for it in the end.
       writer.waitFor(end.catch(ignore));
       return end;
     };
-    this.log = { id: callCore(() => log.id), core: log, writer, dispatcher, consumers, locks, end };
+    this.log = { id: log.id, core: log, writer, dispatcher, consumers, locks, end };
     // What an earlier page had no time for.
     idle();
   }

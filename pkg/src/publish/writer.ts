@@ -2,7 +2,7 @@ import type { EverbusError } from "../api/errors.js";
 import type { SeqNo } from "../api/event.js";
 import type { Batch } from "../core/binding.js";
 import type { Log } from "../core/log.js";
-import { awaitCore, callCore } from "../core/module.js";
+import { callCore } from "../core/module.js";
 import type { Draft } from "../events/draft.js";
 import { encode } from "./batch.js";
 import { Flushes } from "./flushes.js";
@@ -95,7 +95,7 @@ export class Writer {
     const strict = units.some((unit) => unit.owner.strict);
     const batch = callCore(() => encode(this.#newBatch(), draftsOf(units)));
     const { keep } = this.#hooks;
-    const record = callCore(() => this.#log.part(batch, units[0]!.expected, strict, keep !== undefined));
+    const record = this.#log.part(batch, units[0]!.expected, strict, keep !== undefined);
     if (record !== undefined) keep?.(...record);
     for (const unit of units) unit.leave();
     this.#hooks.left();
@@ -152,7 +152,7 @@ export class Writer {
     try {
       const strict = units.some((unit) => unit.owner.strict);
       const batch = callCore(() => encode(this.#newBatch(), drafts));
-      numbers = await awaitCore(() => this.#log.append(batch, expected, checkIds, strict));
+      numbers = await this.#log.append(batch, expected, checkIds, strict);
     } catch (cause) {
       // What the core refused at once is known before whoever awaits it listens.
       await undefined;
